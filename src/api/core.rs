@@ -1,0 +1,455 @@
+//! Pod, Node and Service as `v1` has them, as far as they are modelled.
+//! Mirrors `k8s.io/api/core/v1/types.go`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::int_or_percent::IntOrPercent;
+use super::meta::{LabelSelector, ObjectMeta, StringMap};
+use super::quantity::Quantity;
+
+/// Amounts by resource name.
+pub type ResourceList = BTreeMap<String, Quantity>;
+
+/// `spec.template` of a workload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PodTemplateSpec {
+    /// Labels and annotations of the pods.
+    pub metadata: ObjectMeta,
+    /// What a pod is.
+    pub spec: PodSpec,
+}
+
+/// A pod that is nobody's (a manifest of kind Pod).
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Pod {
+    /// Name, namespace, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// What the pod is.
+    pub spec: PodSpec,
+}
+
+/// `spec` of a pod.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodSpec {
+    /// Containers that run side by side.
+    pub containers: Vec<Container>,
+    /// Containers that run first; with `restartPolicy: Always` they stay (sidecars).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub init_containers: Vec<Container>,
+    /// `Always`, `OnFailure` or `Never`; `Always` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<String>,
+    /// Time from the delete mark to SIGKILL [s]; 30 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination_grace_period_seconds: Option<i64>,
+    /// Longest life of a pod [s]; forbidden in a Deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_deadline_seconds: Option<i64>,
+    /// The node, when the user names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_name: Option<String>,
+    /// Labels that the node must have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub node_selector: StringMap,
+    /// Affinity to nodes and pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub affinity: Option<Affinity>,
+    /// Taints that the pod stands.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tolerations: Vec<Toleration>,
+    /// How pods are spread; absent and empty differ for the scheduler's own defaults.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub topology_spread_constraints: Vec<TopologySpreadConstraint>,
+    /// Pod-level requests and limits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ResourceRequirements>,
+    /// What the pod's sandbox costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub overhead: Option<ResourceList>,
+    /// Name of a PriorityClass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority_class_name: Option<String>,
+    /// Priority as a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    /// `Never` keeps the pod from preempting others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preemption_policy: Option<String>,
+    /// Gates that hold the pod back from the scheduler.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scheduling_gates: Vec<String>,
+    /// Further conditions that Ready waits for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub readiness_gates: Vec<String>,
+    /// Ports of the node are the pod's.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub host_network: bool,
+}
+
+/// One container.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Container {
+    /// Name, unique in the pod.
+    pub name: String,
+    /// Image reference.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub image: String,
+    /// `Always`, `IfNotPresent` or `Never`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_pull_policy: Option<String>,
+    /// Requests and limits.
+    pub resources: ResourceRequirements,
+    /// Environment, as text; only equality counts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub env: Vec<EnvVar>,
+    /// Ports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<ContainerPort>,
+    /// `Always` makes an init container a sidecar.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<String>,
+    /// Holds the other probes back until the container has started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub startup_probe: Option<Probe>,
+    /// Restarts the container.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub liveness_probe: Option<Probe>,
+    /// Takes the pod out of its endpoints.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub readiness_probe: Option<Probe>,
+    /// Hooks at start and stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Lifecycle>,
+    /// Everything else of the container that makes one template differ from another
+    /// (command, args, volume mounts, ...), as canonical JSON.
+    #[serde(skip)]
+    pub rest: String,
+}
+
+/// One environment variable.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct EnvVar {
+    /// Name.
+    pub name: String,
+    /// Value; empty when it comes from elsewhere.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+}
+
+/// One port of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerPort {
+    /// Name, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Port number.
+    pub container_port: i32,
+    /// Port of the node, if it is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host_port: Option<i32>,
+    /// Address of the node on which the port is taken.
+    #[serde(skip_serializing_if = "Option::is_none", rename = "hostIP")]
+    pub host_ip: Option<String>,
+    /// `TCP`, `UDP` or `SCTP`; `TCP` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub protocol: Option<String>,
+}
+
+/// Requests and limits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ResourceRequirements {
+    /// What the scheduler sets aside.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub requests: ResourceList,
+    /// What the container may use.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: ResourceList,
+}
+
+/// A probe; 0 or absent means Kubernetes' default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Probe {
+    /// Time from container start to the first probe [s].
+    pub initial_delay_seconds: i32,
+    /// Time-out of one probe [s]; 1 by default.
+    pub timeout_seconds: i32,
+    /// Time between probes [s]; 10 by default.
+    pub period_seconds: i32,
+    /// Successes in a row that count; 1 by default.
+    pub success_threshold: i32,
+    /// Failures in a row that count; 3 by default.
+    pub failure_threshold: i32,
+    /// Grace of a kill by this probe [s].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub termination_grace_period_seconds: Option<i64>,
+    /// `httpGet`, `tcpSocket`, `exec` or `grpc`, with its fields as canonical JSON.
+    #[serde(skip)]
+    pub handler: String,
+}
+
+/// Hooks of a container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lifecycle {
+    /// Runs before SIGTERM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pre_stop: Option<LifecycleHandler>,
+    /// Runs after the start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub post_start: Option<LifecycleHandler>,
+}
+
+/// What a hook does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LifecycleHandler {
+    /// `sleep.seconds`, or the seconds of an `exec` whose command is a plain `sleep N`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sleep_seconds: Option<i64>,
+    /// Any other handler, as canonical JSON.
+    #[serde(skip)]
+    pub other: String,
+}
+
+/// `spec.affinity`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Affinity {
+    /// To nodes, by their labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_affinity: Option<NodeAffinity>,
+    /// To nodes where certain pods run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_affinity: Option<PodAffinity>,
+    /// Away from nodes where certain pods run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_anti_affinity: Option<PodAffinity>,
+}
+
+/// Affinity to nodes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NodeAffinity {
+    /// One of these terms must hold; absent demands nothing, empty matches no node.
+    #[serde(
+        rename = "requiredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub required: Option<Vec<NodeSelectorTerm>>,
+    /// These would be good.
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub preferred: Vec<PreferredSchedulingTerm>,
+}
+
+/// All expressions and fields must hold; an empty term matches nothing.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeSelectorTerm {
+    /// Demands on labels: `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt`, `Lt`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_expressions: Vec<super::meta::LabelSelectorRequirement>,
+    /// Demands on fields; only `metadata.name` exists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_fields: Vec<super::meta::LabelSelectorRequirement>,
+}
+
+/// A node term with its weight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PreferredSchedulingTerm {
+    /// 1 to 100.
+    pub weight: i32,
+    /// The term.
+    pub preference: NodeSelectorTerm,
+}
+
+/// Affinity or anti-affinity to pods.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PodAffinity {
+    /// All of these must hold.
+    #[serde(
+        rename = "requiredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub required: Vec<PodAffinityTerm>,
+    /// These would be good.
+    #[serde(
+        rename = "preferredDuringSchedulingIgnoredDuringExecution",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub preferred: Vec<WeightedPodAffinityTerm>,
+}
+
+/// A pod term with its weight.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WeightedPodAffinityTerm {
+    /// 1 to 100.
+    pub weight: i32,
+    /// The term.
+    pub pod_affinity_term: PodAffinityTerm,
+}
+
+/// Which pods, and what "near" means.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodAffinityTerm {
+    /// Which pods; absent matches none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_selector: Option<LabelSelector>,
+    /// Namespaces of these pods; empty means the pod's own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub namespaces: Vec<String>,
+    /// Namespaces by label; absent adds none, empty adds all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace_selector: Option<LabelSelector>,
+    /// Node label whose equal values make nodes near.
+    pub topology_key: String,
+    /// Pod labels whose own values are added to the selector.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_label_keys: Vec<String>,
+    /// Pod labels whose own values are excluded by the selector.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub mismatch_label_keys: Vec<String>,
+}
+
+/// A taint that a pod stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Toleration {
+    /// Key of the taint; empty with `Exists` means all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub key: String,
+    /// `Equal` (also when empty) or `Exists`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub operator: String,
+    /// Value of the taint.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// Effect of the taint; empty means all.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub effect: String,
+    /// For how long a `NoExecute` taint is stood [s]; absent is for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toleration_seconds: Option<i64>,
+}
+
+/// How evenly pods are spread over a topology.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TopologySpreadConstraint {
+    /// Greatest difference.
+    pub max_skew: i32,
+    /// Node label that makes the domains.
+    pub topology_key: String,
+    /// `DoNotSchedule` or `ScheduleAnyway`.
+    pub when_unsatisfiable: String,
+    /// Which pods count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_selector: Option<LabelSelector>,
+    /// Least number of domains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_domains: Option<i32>,
+    /// `Honor` (also when absent) or `Ignore`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_affinity_policy: Option<String>,
+    /// `Honor` or `Ignore` (also when absent).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_taints_policy: Option<String>,
+    /// Pod labels whose own values are added to the selector.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_label_keys: Vec<String>,
+}
+
+/// A node as the user describes it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Node {
+    /// Name, labels and annotations.
+    pub metadata: ObjectMeta,
+    /// Taints and cordon.
+    pub spec: NodeSpec,
+    /// What it offers.
+    pub status: NodeStatus,
+}
+
+/// `spec` of a node.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NodeSpec {
+    /// Cordoned.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unschedulable: bool,
+    /// Taints.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taints: Vec<Taint>,
+}
+
+/// `status` of a node, as far as it is an input.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NodeStatus {
+    /// What the machine has.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub capacity: ResourceList,
+    /// What pods may request; the capacity when absent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub allocatable: ResourceList,
+}
+
+/// A taint of a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Taint {
+    /// Key.
+    pub key: String,
+    /// Value; may be empty.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub value: String,
+    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    pub effect: String,
+}
+
+/// A Service: who gets traffic.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Service {
+    /// Name and namespace.
+    pub metadata: ObjectMeta,
+    /// What the user asks for.
+    pub spec: ServiceSpec,
+}
+
+/// `spec` of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceSpec {
+    /// Labels of the pods that serve; empty means that endpoints are somebody else's business.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub selector: StringMap,
+    /// Ports.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<ServicePort>,
+    /// `ClusterIP` when absent; `ExternalName` has no pods.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub type_: Option<String>,
+    /// Whether pods that are not ready serve too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub publish_not_ready_addresses: bool,
+}
+
+/// One port of a Service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServicePort {
+    /// Name, if it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Port of the Service.
+    pub port: i32,
+    /// Port of the pod, by number or name; the Service's when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_port: Option<IntOrPercent>,
+}
