@@ -1,0 +1,9 @@
+//! Replays recordings of Kubernetes' own code, one test per file (docs of the files stand beside
+//! them, in `tests/conformance/*/README.md`).
+//!
+//! `cargo test --test it conformance -- --nocapture` prints a line per file. The environment
+//! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
+
+mod quantity;
+mod recording;
+mod tally;

@@ -1,0 +1,170 @@
+//! Counts agreement with a recording and shows what differs.
+
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde_json::Value;
+
+use super::recording::{self, Case};
+
+/// How many differences are shown in full.
+const SHOWN: usize = 10;
+/// Longest case that is shown with its difference [bytes].
+const CASE_SHOWN_BYTES_MAX: usize = 1000;
+
+/// What came of replaying one case.
+pub(crate) enum Outcome {
+    /// The same answer.
+    Agrees,
+    /// Not comparable, for a reason that the recording's README states.
+    Skipped(&'static str),
+    /// Another answer.
+    Differs {
+        /// The kind of case, under which differences are counted.
+        kind: String,
+        /// Upstream's answer.
+        upstream: String,
+        /// Our answer.
+        ours: String,
+    },
+}
+
+impl Outcome {
+    /// Compares two answers; `kind` is what a difference is counted under.
+    pub(crate) fn of<T: PartialEq + Debug>(kind: &str, upstream: &T, ours: &T) -> Outcome {
+        if upstream == ours {
+            return Outcome::Agrees;
+        }
+        let (upstream, ours) = (format!("{upstream:?}"), format!("{ours:?}"));
+        Outcome::Differs { kind: kind.to_owned(), upstream, ours }
+    }
+
+    /// Compares two JSON answers; numbers that are equal but spelled differently differ.
+    pub(crate) fn of_json(kind: &str, upstream: &Value, ours: &Value) -> Outcome {
+        if upstream == ours {
+            return Outcome::Agrees;
+        }
+        let (upstream, ours) = (upstream.to_string(), ours.to_string());
+        Outcome::Differs { kind: kind.to_owned(), upstream, ours }
+    }
+
+    /// The first of several comparisons of one case that does not agree.
+    pub(crate) fn and(self, next: impl FnOnce() -> Outcome) -> Outcome {
+        match self {
+            Outcome::Agrees => next(),
+            Outcome::Skipped(_) | Outcome::Differs { .. } => self,
+        }
+    }
+}
+
+/// Replays every case of a recording, prints `conformance NAME: 700 of 700 agree`, and panics
+/// after showing the first differences if there are any. A panic of a case is a difference.
+pub(crate) fn replay(name: &str, mut play: impl FnMut(&Value) -> Outcome) {
+    let Some(cases) = recording::cases(name) else {
+        print(&format!("conformance {name}: not in {}\n", recording::folder().display()));
+        return;
+    };
+    let mut tally = Tally::default();
+    for case in cases {
+        let outcome = catch_unwind(AssertUnwindSafe(|| play(&case.value)));
+        tally.count(&case, outcome.unwrap_or_else(|_| panicked()));
+    }
+    assert!(tally.agree + tally.differ() > 0, "conformance {name}: no case to compare");
+    print(&tally.to_text(name));
+    assert!(tally.differ() == 0, "conformance {name}: {} differ", tally.differ());
+}
+
+fn panicked() -> Outcome {
+    Outcome::Differs {
+        kind: "panic".to_owned(),
+        upstream: "an answer".to_owned(),
+        ours: "a panic, see its message above".to_owned(),
+    }
+}
+
+/// The count over a recording.
+#[derive(Default)]
+struct Tally {
+    agree: u64,
+    /// Cases that are not comparable, by the reason.
+    skipped: BTreeMap<&'static str, u64>,
+    /// Cases that differ, by kind.
+    differ: BTreeMap<String, u64>,
+    /// The first differences, in full.
+    shown: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, case: &Case, outcome: Outcome) {
+        match outcome {
+            Outcome::Agrees => self.agree += 1,
+            Outcome::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
+            Outcome::Differs { kind, upstream, ours } => {
+                if self.shown.len() < SHOWN {
+                    self.shown.push(show(case, &kind, &upstream, &ours));
+                }
+                *self.differ.entry(kind).or_default() += 1;
+            }
+        }
+    }
+
+    fn differ(&self) -> u64 {
+        self.differ.values().sum()
+    }
+
+    fn to_text(&self, name: &str) -> String {
+        let all = self.agree + self.differ();
+        let mut text = format!("conformance {name}: {} of {all} agree", self.agree);
+        for (reason, count) in &self.skipped {
+            let _ = write!(text, ", {count} {reason} skipped");
+        }
+        text.push('\n');
+        for (kind, count) in &self.differ {
+            let _ = writeln!(text, "  {count} differ: {kind}");
+        }
+        self.shown.iter().for_each(|difference| text.push_str(difference));
+        text
+    }
+}
+
+fn show(case: &Case, kind: &str, upstream: &str, ours: &str) -> String {
+    let (name, line) = (case.name(), case.line);
+    let mut text = format!("  {name} (line {line}), {kind}\n");
+    let input = case.value.to_string();
+    if input.len() <= CASE_SHOWN_BYTES_MAX {
+        let _ = writeln!(text, "    case:     {input}");
+    }
+    let _ = writeln!(text, "    upstream: {upstream}\n    ours:     {ours}");
+    text
+}
+
+#[expect(clippy::print_stdout, reason = "the line per recording is what the test is read for")]
+fn print(text: &str) {
+    print!("{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tally_counts_by_kind_and_shows_the_first_differences() {
+        let mut tally = Tally::default();
+        for line in 1..=14 {
+            let value = serde_json::json!({"id": format!("case-{line}")});
+            let outcome = match line {
+                1 => Outcome::Skipped("platform-dependent"),
+                2 => Outcome::of("sums", &1, &1).and(|| Outcome::of("sums", &2, &2)),
+                _ => Outcome::of("sums", &1, &1).and(|| Outcome::of("signs", &"+", &"-")),
+            };
+            tally.count(&Case { line, value }, outcome);
+        }
+        let text = tally.to_text("some/file");
+        let start = "conformance some/file: 1 of 13 agree, 1 platform-dependent skipped\n  \
+                     12 differ: signs\n  case-3 (line 3), signs\n    case:     {\"id\":\"case-3\"}\n    \
+                     upstream: \"+\"\n    ours:     \"-\"\n";
+        assert!(text.starts_with(start), "{text}");
+        assert_eq!(text.matches("upstream:").count(), SHOWN);
+    }
+}
