@@ -10,4 +10,6 @@
 
 pub mod api;
 pub mod diagnostic;
+pub mod engine;
+pub mod kube;
 pub mod units;

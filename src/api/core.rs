@@ -453,3 +453,18 @@ pub struct ServicePort {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target_port: Option<IntOrPercent>,
 }
+
+/// Amounts of resources as plain numbers, ready to add and compare.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Amounts {
+    /// CPU [10⁻³ cores].
+    pub milli_cpu: i64,
+    /// Memory [bytes].
+    pub memory: i64,
+    /// Ephemeral storage [bytes].
+    pub ephemeral_storage: i64,
+    /// Pods that fit; 110 when a node does not say.
+    pub pods: i64,
+    /// All other resources, by name.
+    pub scalars: BTreeMap<String, i64>,
+}

@@ -1,0 +1,200 @@
+//! The queue of wakes: at most one pending wake per (component, key), the earlier wins.
+//!
+//! A binary heap that knows where each key stands, so that an earlier wake moves the entry instead
+//! of leaving a dead one behind. Wakes of one instant come out by rank of their component, and
+//! first in, first out within a rank.
+
+use crate::units::SimTime;
+
+/// A component that can be woken; its number is its place in the queue's tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Number of the component, from 0 without gaps.
+    pub number: u8,
+    /// Within an instant the lower rank goes first.
+    pub rank: u8,
+}
+
+/// A wake that has come due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wake {
+    /// When.
+    pub at: SimTime,
+    /// Whom.
+    pub component: Component,
+    /// What for.
+    pub key: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    at: SimTime,
+    order: u64,
+    component: Component,
+    key: u32,
+}
+
+/// Pending wakes.
+#[derive(Clone, Debug, Default)]
+pub struct Wakes {
+    heap: Vec<Entry>,
+    places: Vec<Vec<u32>>,
+    sequence: u64,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl Wakes {
+    /// Wakes a component for a key at an instant, unless an earlier wake is pending.
+    pub fn wake(&mut self, component: Component, key: u32, at: SimTime) {
+        let place = self.place(component, key);
+        self.sequence += 1;
+        let order = (u64::from(component.rank) << 56) | self.sequence;
+        if place == NOWHERE {
+            self.heap.push(Entry { at, order, component, key });
+            self.sift_up(self.heap.len() - 1);
+        } else if at < self.heap[place as usize].at {
+            self.heap[place as usize].at = at;
+            self.heap[place as usize].order = order;
+            self.sift_up(place as usize);
+        }
+    }
+
+    /// When the next wake is due; [`SimTime::MAX`] if none is pending.
+    pub fn next_at(&self) -> SimTime {
+        self.heap.first().map_or(SimTime::MAX, |entry| entry.at)
+    }
+
+    /// Takes the next wake that is due at `now` or before and whose rank is below `rank`.
+    pub fn pop_due(&mut self, now: SimTime, rank: u8) -> Option<Wake> {
+        let first = self.heap.first()?;
+        if first.at > now || first.component.rank >= rank {
+            return None;
+        }
+        Some(self.pop_first())
+    }
+
+    /// When a wake of this component and key is pending, if one is.
+    pub fn pending(&self, component: Component, key: u32) -> Option<SimTime> {
+        let place = *self.places.get(component.number as usize)?.get(key as usize)?;
+        self.heap.get(place as usize).map(|entry| entry.at)
+    }
+
+    fn pop_first(&mut self) -> Wake {
+        let entry = self.heap.swap_remove(0);
+        self.places[entry.component.number as usize][entry.key as usize] = NOWHERE;
+        if !self.heap.is_empty() {
+            self.note_place(0);
+            self.sift_down(0);
+        }
+        Wake { at: entry.at, component: entry.component, key: entry.key }
+    }
+
+    fn place(&mut self, component: Component, key: u32) -> u32 {
+        let number = component.number as usize;
+        if self.places.len() <= number {
+            self.places.resize(number + 1, Vec::new());
+        }
+        let places = &mut self.places[number];
+        if places.len() <= key as usize {
+            places.resize(key as usize + 1, NOWHERE);
+        }
+        places[key as usize]
+    }
+
+    fn note_place(&mut self, index: usize) {
+        let entry = self.heap[index];
+        self.places[entry.component.number as usize][entry.key as usize] = index as u32;
+    }
+
+    fn before(&self, one: usize, other: usize) -> bool {
+        let (one, other) = (&self.heap[one], &self.heap[other]);
+        (one.at, one.order) < (other.at, other.order)
+    }
+
+    fn sift_up(&mut self, mut index: usize) {
+        while index > 0 {
+            let parent = (index - 1) / 2;
+            if !self.before(index, parent) {
+                break;
+            }
+            self.heap.swap(index, parent);
+            self.note_place(index);
+            index = parent;
+        }
+        self.note_place(index);
+    }
+
+    fn sift_down(&mut self, mut index: usize) {
+        loop {
+            let left = 2 * index + 1;
+            if left >= self.heap.len() {
+                break;
+            }
+            let right = left + 1;
+            let child =
+                if right < self.heap.len() && self.before(right, left) { right } else { left };
+            if !self.before(child, index) {
+                break;
+            }
+            self.heap.swap(index, child);
+            self.note_place(index);
+            index = child;
+        }
+        self.note_place(index);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LOW: Component = Component { number: 0, rank: 0 };
+    const HIGH: Component = Component { number: 1, rank: 3 };
+
+    #[test]
+    fn one_wake_a_key_and_the_earlier_wins() {
+        let mut wakes = Wakes::default();
+        wakes.wake(HIGH, 4, SimTime(9));
+        wakes.wake(HIGH, 4, SimTime(5));
+        wakes.wake(HIGH, 4, SimTime(7));
+        assert_eq!(wakes.pending(HIGH, 4), Some(SimTime(5)));
+        assert_eq!(wakes.pop_due(SimTime(5), 9).map(|wake| wake.key), Some(4));
+        assert_eq!(wakes.pop_due(SimTime(99), 9), None);
+    }
+
+    #[test]
+    fn within_an_instant_the_lower_rank_goes_first_then_first_in_first_out() {
+        let mut wakes = Wakes::default();
+        wakes.wake(HIGH, 1, SimTime(5));
+        wakes.wake(LOW, 2, SimTime(5));
+        wakes.wake(LOW, 1, SimTime(5));
+        assert_eq!(wakes.pop_due(SimTime(5), 3).map(|wake| wake.key), Some(2));
+        assert_eq!(wakes.pop_due(SimTime(5), 3).map(|wake| wake.key), Some(1));
+        assert_eq!(wakes.pop_due(SimTime(5), 3), None);
+        assert_eq!(wakes.next_at(), SimTime(5));
+    }
+
+    proptest! {
+        /// Whatever is woken comes out once, in the order of time.
+        #[test]
+        fn order_holds(draws in prop::collection::vec((0_u32..20, 0_i64..50), 1..200)) {
+            let mut wakes = Wakes::default();
+            let mut expect = std::collections::BTreeMap::new();
+            for (key, at) in draws {
+                wakes.wake(LOW, key, SimTime(at));
+                let earliest = expect.entry(key).or_insert(at);
+                *earliest = at.min(*earliest);
+            }
+            let mut last = SimTime(0);
+            while let Some(wake) = wakes.pop_due(SimTime::MAX, 1) {
+                prop_assert!(wake.at >= last);
+                last = wake.at;
+                prop_assert_eq!(expect.remove(&wake.key), Some(wake.at.0));
+            }
+            prop_assert!(expect.is_empty());
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! Writes of nodes and Services.
+
+use std::sync::Arc;
+
+use super::super::cluster::{Cluster, Outcome};
+use super::super::write::{Applied, Change, Refused};
+use super::{UNCHANGED, created, done, not_found, set};
+use crate::api::core::{Amounts, Node, NodeStatus, Service, Taint};
+use crate::api::labels::Selector;
+use crate::api::meta::LabelSelector;
+use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ServiceId};
+use crate::kube::objects::node::NodeObject;
+use crate::kube::objects::service::{Endpoint, ServiceObject};
+
+impl Cluster {
+    pub(super) fn create_node(&mut self, node: &Arc<Node>) -> Outcome {
+        let name = &node.metadata.name;
+        if self.nodes().any(|other| other.node.metadata.name == *name) {
+            let message = format!("nodes \"{name}\" already exists");
+            return Err(Refused::AlreadyExists(Arc::from(message)));
+        }
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(Some(NodeObject {
+            id,
+            created_at: self.now,
+            unschedulable: node.spec.unschedulable,
+            taints: node.spec.taints.clone(),
+            ready: true,
+            allocatable: allocatable(&node.status),
+            pods: Vec::new(),
+            node: Arc::clone(node),
+        }));
+        Ok(created(Change::Node(id), ObjectId::Node(id)))
+    }
+
+    pub(super) fn update_node(
+        &mut self,
+        id: NodeId,
+        unschedulable: bool,
+        taints: &Arc<[Taint]>,
+        ready: bool,
+    ) -> Outcome {
+        let node = self.node_mut(id)?;
+        let mut changed = set(&mut node.unschedulable, unschedulable);
+        changed |= set(&mut node.taints, taints.to_vec());
+        changed |= set(&mut node.ready, ready);
+        Ok(if changed { done(Change::Node(id)) } else { UNCHANGED })
+    }
+
+    pub(super) fn delete_node(&mut self, id: NodeId) -> Outcome {
+        let node = self.node_mut(id)?;
+        assert!(node.pods.is_empty(), "a node that leaves holds no pods");
+        self.nodes[id.index()] = None;
+        Ok(done(Change::Node(id)))
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> Result<&mut NodeObject, Refused> {
+        let node = self.nodes.get_mut(id.index()).and_then(Option::as_mut);
+        node.ok_or_else(|| not_found("nodes", id.0))
+    }
+
+    pub(super) fn create_service(&mut self, service: &Arc<Service>) -> (Change, Applied) {
+        let id = ServiceId(self.services.len() as u32);
+        self.services.push(Some(ServiceObject {
+            id,
+            selector: service_selector(service),
+            service: Arc::clone(service),
+            endpoints: Vec::new(),
+            proxied: Vec::new(),
+        }));
+        created(Change::Service(id), ObjectId::Service(id))
+    }
+
+    pub(super) fn update_service(&mut self, id: ServiceId, object: &Arc<Service>) -> Outcome {
+        let service = self.service_mut(id)?;
+        if service.service == *object {
+            return Ok(UNCHANGED);
+        }
+        service.selector = service_selector(object);
+        service.service = Arc::clone(object);
+        Ok(done(Change::Service(id)))
+    }
+
+    pub(super) fn set_endpoints(&mut self, id: ServiceId, endpoints: &[Endpoint]) -> Outcome {
+        let service = self.service_mut(id)?;
+        if service.endpoints == endpoints {
+            return Ok(UNCHANGED);
+        }
+        service.endpoints = endpoints.to_vec();
+        Ok(done(Change::Endpoints(id)))
+    }
+
+    pub(super) fn set_proxied(&mut self, id: ServiceId, pods: &[PodId]) -> Outcome {
+        let service = self.service_mut(id)?;
+        if service.proxied == pods {
+            return Ok(UNCHANGED);
+        }
+        service.proxied = pods.to_vec();
+        Ok(done(Change::None))
+    }
+
+    fn service_mut(&mut self, id: ServiceId) -> Result<&mut ServiceObject, Refused> {
+        let service = self.services.get_mut(id.index()).and_then(Option::as_mut);
+        service.ok_or_else(|| not_found("services", id.0))
+    }
+}
+
+fn service_selector(service: &Service) -> Option<Arc<Selector>> {
+    if service.spec.selector.is_empty() || service.spec.type_.as_deref() == Some("ExternalName") {
+        return None;
+    }
+    let selector = LabelSelector {
+        match_labels: service.spec.selector.clone(),
+        match_expressions: Vec::new(),
+    };
+    Some(Arc::new(Selector::from_label_selector(Some(&selector))))
+}
+
+/// Allocatable amounts, the capacity where they are absent; 110 pods when neither says.
+fn allocatable(status: &NodeStatus) -> Amounts {
+    let list = if status.allocatable.is_empty() { &status.capacity } else { &status.allocatable };
+    let mut amounts = Amounts { pods: 110, ..Amounts::default() };
+    for (name, quantity) in list {
+        match name.as_str() {
+            "cpu" => amounts.milli_cpu = quantity.milli_value(),
+            "memory" => amounts.memory = quantity.value(),
+            "ephemeral-storage" => amounts.ephemeral_storage = quantity.value(),
+            "pods" => amounts.pods = quantity.value(),
+            _ => {
+                amounts.scalars.insert(name.clone(), quantity.value());
+            }
+        }
+    }
+    amounts
+}

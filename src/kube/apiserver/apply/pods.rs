@@ -1,0 +1,194 @@
+//! Writes of pods.
+
+use std::sync::Arc;
+
+use super::super::cluster::{Cluster, Outcome};
+use super::super::write::{Applied, Change, NewPod, PodChange, PodFacts, PodStatus, Refused};
+use super::{UNCHANGED, created, done, not_found, set};
+use crate::api::meta::StringMap;
+use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
+use crate::kube::objects::pod::{Deletion, Pod, PodActivity, PodCondition, PodPhase};
+use crate::units::{SimDuration, SimTime};
+
+/// `terminationGracePeriodSeconds` of a pod that does not say [s].
+const DEFAULT_GRACE_PERIOD_SECONDS: i64 = 30;
+
+impl Cluster {
+    pub(super) fn create_pod(&mut self, new: &NewPod) -> Outcome {
+        if self.script.pod_quota.is_some_and(|quota| i64::from(self.pods.len()) >= quota) {
+            return Err(self.quota_exceeded(new));
+        }
+        let id = self.pods.next_id();
+        let template = self.intern_template(&new.template);
+        let labels = self.intern_labels(&new.namespace, &new.template.metadata.labels);
+        self.pods.insert(Pod {
+            id,
+            name: Arc::clone(&new.name),
+            namespace: Arc::clone(&new.namespace),
+            owner: new.owner,
+            template,
+            labels,
+            creation_timestamp: self.now.floor_second(),
+            created_at: self.now,
+            node: None,
+            phase: PodPhase::Pending,
+            activity: PodActivity::Unscheduled,
+            start_time: None,
+            ready: None,
+            disruption_target: None,
+            deletion: None,
+            restarts: 0,
+            sidecar_restarts: 0,
+            deletion_cost: 0,
+        });
+        if let Some(owner) = new.owner
+            && let Ok(replica_set) = self.replica_set_mut(owner)
+        {
+            replica_set.pods.push(id);
+        }
+        let facts = self.pod_facts(id);
+        Ok(created(Change::Pod(id, PodChange::Added, facts), ObjectId::Pod(id)))
+    }
+
+    /// Mirrors the text of the `ResourceQuota` admission plugin.
+    fn quota_exceeded(&self, new: &NewPod) -> Refused {
+        let (used, limit) = (self.pods.len(), self.script.pod_quota.unwrap_or_default());
+        Refused::Forbidden(Arc::from(format!(
+            "pods \"{}\" is forbidden: exceeded quota: quota, requested: pods=1, used: pods={used}, \
+             limited: pods={limit}",
+            new.name
+        )))
+    }
+
+    pub(super) fn bind_pod(&mut self, id: PodId, node: NodeId) -> Outcome {
+        let pod = self.pod_mut(id)?;
+        assert!(pod.node.is_none(), "a pod is bound once");
+        pod.node = Some(node);
+        let node = self.nodes.get_mut(node.index()).and_then(Option::as_mut);
+        node.expect("a pod is bound to a node that exists").pods.push(id);
+        Ok(done(Change::Pod(id, PodChange::Bound, self.pod_facts(id))))
+    }
+
+    pub(super) fn pod_status(&mut self, id: PodId, status: &PodStatus) -> Outcome {
+        let pod = self.pod_mut(id)?;
+        let start_time = status.start_time.map(SimTime::floor_second);
+        let ready = status.ready.map(PodCondition::as_stored);
+        let visible = set(&mut pod.phase, status.phase) | set(&mut pod.ready, ready);
+        let mut changed = visible | set(&mut pod.activity, status.activity);
+        changed |= set(&mut pod.start_time, start_time);
+        changed |= set(&mut pod.restarts, status.restarts);
+        changed |= set(&mut pod.sidecar_restarts, status.sidecar_restarts);
+        if !changed {
+            return Ok(UNCHANGED);
+        }
+        let what = if visible { PodChange::Readiness } else { PodChange::Status };
+        Ok(done(Change::Pod(id, what, self.pod_facts(id))))
+    }
+
+    pub(super) fn disruption_target(&mut self, id: PodId, condition: PodCondition) -> Outcome {
+        let pod = self.pod_mut(id)?;
+        if !set(&mut pod.disruption_target, Some(condition.as_stored())) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::Pod(id, PodChange::Metadata, self.pod_facts(id))))
+    }
+
+    /// Mirrors `podStrategy.CheckGracefulDelete`.
+    pub(super) fn delete_pod(&mut self, id: PodId, grace: Option<i64>) -> Outcome {
+        let now = self.now;
+        let pod = self.pod(id).ok_or_else(|| not_found("pods", id.0))?;
+        let own = self.template(pod.template).spec.spec.termination_grace_period_seconds;
+        let mut grace = grace.or(own).unwrap_or(DEFAULT_GRACE_PERIOD_SECONDS);
+        if grace < 0 {
+            grace = 1;
+        }
+        if pod.node.is_none() || pod.is_terminal() {
+            grace = 0;
+        }
+        if grace == 0 {
+            let (change, _) = self.remove_pod(id)?;
+            return Ok((change, Applied::Deleted { gone: true }));
+        }
+        let pod = self.pod_mut(id)?;
+        if pod.deletion.is_some_and(|former| former.grace_period_seconds <= grace) {
+            return Ok(UNCHANGED);
+        }
+        let requested_at = pod.deletion.map_or(now, |former| former.requested_at);
+        let deletion_timestamp = (now + SimDuration::from_secs(grace)).floor_second();
+        pod.deletion =
+            Some(Deletion { requested_at, deletion_timestamp, grace_period_seconds: grace });
+        let change = Change::Pod(id, PodChange::Marked, self.pod_facts(id));
+        Ok((change, Applied::Deleted { gone: false }))
+    }
+
+    pub(super) fn remove_pod(&mut self, id: PodId) -> Outcome {
+        self.pod_mut(id)?;
+        let facts = self.pod_facts(id);
+        self.pods.remove(id);
+        if let Some(owner) = facts.owner
+            && let Ok(replica_set) = self.replica_set_mut(owner)
+        {
+            replica_set.pods.retain(|&other| other != id);
+        }
+        if let Some(node) = facts.node
+            && let Some(node) = self.nodes.get_mut(node.index()).and_then(Option::as_mut)
+        {
+            node.pods.retain(|&other| other != id);
+        }
+        Ok(done(Change::Pod(id, PodChange::Removed, facts)))
+    }
+
+    pub(super) fn relabel_pod(&mut self, id: PodId, labels: &StringMap) -> Outcome {
+        let namespace = Arc::clone(&self.pod_mut(id)?.namespace);
+        let former_labels = self.pod_facts(id).labels;
+        let labels = self.intern_labels(&namespace, labels);
+        if labels == former_labels {
+            return Ok(UNCHANGED);
+        }
+        self.pods.relabel(id, labels);
+        let facts = PodFacts { former_labels, ..self.pod_facts(id) };
+        Ok(done(Change::Pod(id, PodChange::Metadata, facts)))
+    }
+
+    pub(super) fn set_pod_owner(&mut self, id: PodId, owner: Option<ReplicaSetId>) -> Outcome {
+        let former_owner = self.pod_facts(id).owner;
+        if !set(&mut self.pod_mut(id)?.owner, owner) {
+            return Ok(UNCHANGED);
+        }
+        if let Some(former) = former_owner
+            && let Ok(replica_set) = self.replica_set_mut(former)
+        {
+            replica_set.pods.retain(|&other| other != id);
+        }
+        if let Some(owner) = owner
+            && let Ok(replica_set) = self.replica_set_mut(owner)
+        {
+            let place = replica_set.pods.partition_point(|&other| other < id);
+            replica_set.pods.insert(place, id);
+        }
+        let facts = PodFacts { former_owner, ..self.pod_facts(id) };
+        Ok(done(Change::Pod(id, PodChange::Metadata, facts)))
+    }
+
+    pub(super) fn set_deletion_cost(&mut self, id: PodId, cost: i32) -> Outcome {
+        if !set(&mut self.pod_mut(id)?.deletion_cost, cost) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::Pod(id, PodChange::Metadata, self.pod_facts(id))))
+    }
+
+    fn pod_facts(&self, id: PodId) -> PodFacts {
+        let pod = self.pods.get(id).expect("facts are asked of a pod that exists");
+        PodFacts {
+            owner: pod.owner,
+            former_owner: None,
+            node: pod.node,
+            labels: pod.labels,
+            former_labels: pod.labels,
+        }
+    }
+
+    fn pod_mut(&mut self, id: PodId) -> Result<&mut Pod, Refused> {
+        self.pods.get_mut(id).ok_or_else(|| not_found("pods", id.0))
+    }
+}

@@ -1,0 +1,154 @@
+//! Writes of Deployments and ReplicaSets.
+
+use std::sync::Arc;
+
+use super::super::cluster::{Cluster, Outcome};
+use super::super::write::{Applied, Change, NewReplicaSet, Refused};
+use super::{UNCHANGED, created, done, not_found, set};
+use crate::api::apps::{Deployment, DeploymentSpec};
+use crate::api::labels::Selector;
+use crate::api::meta::StringMap;
+use crate::kube::objects::deployment::{
+    DeploymentObject, DeploymentStatus, ReplicaSetObject, ReplicaSetStatus,
+};
+use crate::kube::objects::ids::{DeploymentId, ObjectId, ReplicaSetId};
+
+impl Cluster {
+    pub(super) fn create_deployment(&mut self, deployment: &Deployment) -> (Change, Applied) {
+        let id = DeploymentId(self.deployments.len() as u32);
+        let template = self.intern_template(&Arc::new(deployment.spec.template.clone()));
+        self.deployments.push(Some(DeploymentObject {
+            id,
+            metadata: deployment.metadata.clone(),
+            generation: 1,
+            creation_timestamp: self.now.floor_second(),
+            deleting: false,
+            spec: Arc::new(deployment.spec.clone()),
+            selector: Arc::new(Selector::from_label_selector(deployment.spec.selector.as_ref())),
+            template,
+            status: DeploymentStatus::default(),
+        }));
+        created(Change::Deployment(id), ObjectId::Deployment(id))
+    }
+
+    /// Mirrors `deploymentStrategy.PrepareForUpdate`: the generation grows with spec or annotations.
+    pub(super) fn update_deployment(
+        &mut self,
+        id: DeploymentId,
+        annotations: &StringMap,
+        spec: &Arc<DeploymentSpec>,
+    ) -> Outcome {
+        let template = self.intern_template(&Arc::new(spec.template.clone()));
+        let deployment = self.deployment_mut(id)?;
+        if deployment.spec == *spec && deployment.metadata.annotations == *annotations {
+            return Ok(UNCHANGED);
+        }
+        deployment.spec = Arc::clone(spec);
+        deployment.template = template;
+        deployment.metadata.annotations.clone_from(annotations);
+        deployment.generation += 1;
+        Ok(done(Change::Deployment(id)))
+    }
+
+    pub(super) fn update_scale(&mut self, id: DeploymentId, replicas: i32) -> Outcome {
+        let deployment = self.deployment_mut(id)?;
+        if deployment.replicas() == replicas {
+            return Ok(UNCHANGED);
+        }
+        Arc::make_mut(&mut deployment.spec).replicas = Some(replicas);
+        deployment.generation += 1;
+        Ok(done(Change::Deployment(id)))
+    }
+
+    pub(super) fn deployment_status(
+        &mut self,
+        id: DeploymentId,
+        status: &DeploymentStatus,
+        annotations: Option<&StringMap>,
+    ) -> Outcome {
+        let deployment = self.deployment_mut(id)?;
+        let mut changed = set(&mut deployment.status, status.clone());
+        if let Some(annotations) = annotations {
+            changed |= set(&mut deployment.metadata.annotations, annotations.clone());
+        }
+        Ok(if changed { done(Change::DeploymentStatus(id)) } else { UNCHANGED })
+    }
+
+    fn deployment_mut(&mut self, id: DeploymentId) -> Result<&mut DeploymentObject, Refused> {
+        let deployment = self.deployments.get_mut(id.index()).and_then(Option::as_mut);
+        deployment.ok_or_else(|| not_found("deployments.apps", id.0))
+    }
+
+    pub(super) fn create_replica_set(&mut self, new: &NewReplicaSet) -> Outcome {
+        let taken =
+            |other: &ReplicaSetObject| other.name == new.name && other.namespace == new.namespace;
+        if self.replica_sets().any(taken) {
+            let message = format!("replicasets.apps \"{}\" already exists", new.name);
+            return Err(Refused::AlreadyExists(Arc::from(message)));
+        }
+        let id = ReplicaSetId(self.replica_sets.len() as u32);
+        let template = self.intern_template(&new.template);
+        self.replica_sets.push(Some(ReplicaSetObject {
+            id,
+            name: Arc::clone(&new.name),
+            namespace: Arc::clone(&new.namespace),
+            owner: new.owner,
+            labels: new.labels.clone(),
+            annotations: new.annotations.clone(),
+            generation: 1,
+            creation_timestamp: self.now.floor_second(),
+            replicas: new.replicas,
+            min_ready_seconds: new.min_ready_seconds,
+            selector: Arc::new(new.selector.clone()),
+            template,
+            base_template: new.base_template,
+            pods: Vec::new(),
+            status: ReplicaSetStatus::default(),
+        }));
+        Ok(created(Change::ReplicaSet(id, new.owner), ObjectId::ReplicaSet(id)))
+    }
+
+    pub(super) fn update_replica_set(
+        &mut self,
+        id: ReplicaSetId,
+        replicas: i32,
+        annotations: &StringMap,
+        min_ready_seconds: i32,
+    ) -> Outcome {
+        let replica_set = self.replica_set_mut(id)?;
+        let mut spec_changed = set(&mut replica_set.replicas, replicas);
+        spec_changed |= set(&mut replica_set.min_ready_seconds, min_ready_seconds);
+        let annotations_changed = set(&mut replica_set.annotations, annotations.clone());
+        if !spec_changed && !annotations_changed {
+            return Ok(UNCHANGED);
+        }
+        replica_set.generation += i64::from(spec_changed);
+        Ok(done(Change::ReplicaSet(id, replica_set.owner)))
+    }
+
+    pub(super) fn replica_set_status(
+        &mut self,
+        id: ReplicaSetId,
+        status: &ReplicaSetStatus,
+    ) -> Outcome {
+        let replica_set = self.replica_set_mut(id)?;
+        if !set(&mut replica_set.status, status.clone()) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::ReplicaSetStatus(id, replica_set.owner)))
+    }
+
+    pub(super) fn delete_replica_set(&mut self, id: ReplicaSetId) -> Outcome {
+        let owner = self.replica_set_mut(id)?.owner;
+        self.replica_sets[id.index()] = None;
+        Ok((Change::ReplicaSetDeleted(id, owner), Applied::Done))
+    }
+
+    pub(super) fn replica_set_mut(
+        &mut self,
+        id: ReplicaSetId,
+    ) -> Result<&mut ReplicaSetObject, Refused> {
+        let replica_set = self.replica_sets.get_mut(id.index()).and_then(Option::as_mut);
+        replica_set.ok_or_else(|| not_found("replicasets.apps", id.0))
+    }
+}

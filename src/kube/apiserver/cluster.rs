@@ -1,0 +1,178 @@
+//! The store.
+
+use std::sync::Arc;
+
+use super::pods::Pods;
+use super::script::Script;
+use super::watch;
+use super::write::{Applied, Change, Fact, Refused, Write};
+use crate::api::core::PodTemplateSpec;
+use crate::api::meta::StringMap;
+use crate::engine::wakes::Wakes;
+use crate::kube::objects::deployment::{DeploymentObject, ReplicaSetObject};
+use crate::kube::objects::disruption::PdbObject;
+use crate::kube::objects::hpa::HpaObject;
+use crate::kube::objects::ids::{
+    DeploymentId, HpaId, LabelSetId, NodeId, PdbId, PodId, ReplicaSetId, ServiceId, TemplateId,
+};
+use crate::kube::objects::node::NodeObject;
+use crate::kube::objects::pod::{LabelSet, Pod, PodTemplate};
+use crate::kube::objects::service::ServiceObject;
+use crate::kube::reason::Reason;
+use crate::kube::timings::Timings;
+use crate::units::SimTime;
+
+/// All objects, the wakes that their changes caused, and the facts not yet handed to an observer.
+///
+/// Reading is free; [`Cluster::write`] is the only way to change an object.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// The instant.
+    pub now: SimTime,
+    /// Wakes that wait for their time.
+    pub wakes: Wakes,
+    /// Latencies between components.
+    pub timings: Timings,
+    /// Answers out of the ordinary.
+    pub script: Script,
+    pub(super) journal: Vec<Fact>,
+    pub(super) nodes: Vec<Option<NodeObject>>,
+    pub(super) services: Vec<Option<ServiceObject>>,
+    pub(super) pdbs: Vec<Option<PdbObject>>,
+    pub(super) hpas: Vec<Option<HpaObject>>,
+    pub(super) deployments: Vec<Option<DeploymentObject>>,
+    pub(super) replica_sets: Vec<Option<ReplicaSetObject>>,
+    pub(super) pods: Pods,
+    pub(super) templates: Vec<PodTemplate>,
+    pub(super) label_sets: Vec<LabelSet>,
+}
+
+macro_rules! store {
+    ($($(#[$doc:meta])* $get:ident $all:ident $field:ident $id:ident $object:ident)*) => {
+        impl Cluster {$(
+            $(#[$doc])*
+            pub fn $get(&self, id: $id) -> Option<&$object> {
+                self.$field.get(id.index())?.as_ref()
+            }
+
+            /// All objects of that kind, in order of number.
+            pub fn $all(&self) -> impl DoubleEndedIterator<Item = &$object> {
+                self.$field.iter().flatten()
+            }
+        )*}
+    };
+}
+
+store! {
+    /// The node of that number, if it exists.
+    node nodes nodes NodeId NodeObject
+    /// The Service of that number, if it exists.
+    service services services ServiceId ServiceObject
+    /// The budget of that number, if it exists.
+    pdb pdbs pdbs PdbId PdbObject
+    /// The HPA of that number, if it exists.
+    hpa hpas hpas HpaId HpaObject
+    /// The Deployment of that number, if it exists.
+    deployment deployments deployments DeploymentId DeploymentObject
+    /// The ReplicaSet of that number, if it exists.
+    replica_set replica_sets replica_sets ReplicaSetId ReplicaSetObject
+}
+
+impl Cluster {
+    /// The pod of that number, if it exists.
+    pub fn pod(&self, id: PodId) -> Option<&Pod> {
+        self.pods.get(id)
+    }
+
+    /// All pods, and ways to find them.
+    pub fn pods(&self) -> &Pods {
+        &self.pods
+    }
+
+    /// The template of that number.
+    ///
+    /// # Panics
+    /// When the number was not given by this cluster.
+    pub fn template(&self, id: TemplateId) -> &PodTemplate {
+        &self.templates[id.index()]
+    }
+
+    /// All distinct templates seen so far.
+    pub fn templates(&self) -> &[PodTemplate] {
+        &self.templates
+    }
+
+    /// The label set of that number.
+    ///
+    /// # Panics
+    /// When the number was not given by this cluster.
+    pub fn label_set(&self, id: LabelSetId) -> &LabelSet {
+        &self.label_sets[id.index()]
+    }
+
+    /// All distinct label sets seen so far; a growing table, so that a controller can keep which of
+    /// them a selector matches.
+    pub fn label_sets(&self) -> &[LabelSet] {
+        &self.label_sets
+    }
+
+    /// Carries a write out, keeps it as a fact, and wakes whom it concerns.
+    ///
+    /// # Errors
+    /// Upstream's answer, when the write is refused.
+    pub fn write(&mut self, write: Write, reason: Reason) -> Result<Applied, Refused> {
+        let (change, applied) = self.apply(&write)?;
+        if applied == Applied::Unchanged {
+            return Ok(applied);
+        }
+        watch::notify(self, change);
+        self.keep(write, reason);
+        Ok(applied)
+    }
+
+    /// Takes the facts that have not been handed to an observer yet.
+    pub fn drain_journal(&mut self) -> std::vec::Drain<'_, Fact> {
+        self.journal.drain(..)
+    }
+
+    /// Carries a fact of a recording out again, as it was.
+    ///
+    /// # Panics
+    /// When the fact does not follow from this cluster's state.
+    pub fn replay(&mut self, fact: &Fact) {
+        self.now = fact.at;
+        self.apply(&fact.write).expect("a fact was accepted when it was recorded");
+    }
+
+    fn keep(&mut self, write: Write, reason: Reason) {
+        self.journal.push(Fact { at: self.now, write, reason });
+    }
+
+    pub(super) fn intern_template(&mut self, spec: &Arc<PodTemplateSpec>) -> TemplateId {
+        let known = self
+            .templates
+            .iter()
+            .position(|template| Arc::ptr_eq(&template.spec, spec) || template.spec == *spec);
+        let index = known.unwrap_or_else(|| {
+            self.templates.push(PodTemplate { spec: Arc::clone(spec) });
+            self.templates.len() - 1
+        });
+        TemplateId(index as u32)
+    }
+
+    pub(super) fn intern_labels(&mut self, namespace: &Arc<str>, labels: &StringMap) -> LabelSetId {
+        let known = self
+            .label_sets
+            .iter()
+            .position(|set| set.namespace == *namespace && *set.labels == *labels);
+        let index = known.unwrap_or_else(|| {
+            let labels = Arc::new(labels.clone());
+            self.label_sets.push(LabelSet { namespace: Arc::clone(namespace), labels });
+            self.label_sets.len() - 1
+        });
+        LabelSetId(index as u32)
+    }
+}
+
+/// The pair that `apply` gives: what watches tell, and what the writer gets.
+pub(super) type Outcome = Result<(Change, Applied), Refused>;

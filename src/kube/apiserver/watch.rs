@@ -1,0 +1,117 @@
+//! Who hears of which change: the event handlers that upstream's controllers register on their
+//! informers (`addPod`, `updateReplicaSet`, ...), as one table.
+
+use super::cluster::Cluster;
+use super::write::{Change, PodChange, PodFacts};
+use crate::engine::wakes::Component;
+use crate::kube::objects::ids::{DeploymentId, PodId, ReplicaSetId};
+use crate::units::SimDuration;
+
+/// The Deployment controller; keys are Deployments.
+pub const DEPLOYMENT: Component = Component { number: 0, rank: 0 };
+/// The ReplicaSet controller; keys are ReplicaSets.
+pub const REPLICA_SET: Component = Component { number: 1, rank: 1 };
+/// The disruption controller; keys are budgets.
+pub const DISRUPTION: Component = Component { number: 2, rank: 2 };
+/// The node life cycle controller; keys are nodes.
+pub const NODE_LIFECYCLE: Component = Component { number: 3, rank: 2 };
+/// The scheduler; it has one key, 0: look at the queue.
+pub const SCHEDULER: Component = Component { number: 4, rank: 3 };
+/// The kubelets; keys are pods.
+pub const KUBELET: Component = Component { number: 5, rank: 4 };
+/// The EndpointSlice controller; keys are Services.
+pub const ENDPOINTS: Component = Component { number: 6, rank: 5 };
+/// kube-proxy; keys are Services.
+pub const KUBE_PROXY: Component = Component { number: 7, rank: 5 };
+/// Whoever plays the user: edits, drains, faults; after all controllers.
+pub const USER: Component = Component { number: 8, rank: 7 };
+
+/// Above every rank: a wake of any component is due.
+pub const ANY_RANK: u8 = 8;
+
+/// Wakes the components that a change concerns.
+pub(super) fn notify(cluster: &mut Cluster, change: Change) {
+    let timings = cluster.timings;
+    match change {
+        Change::Deployment(deployment) => {
+            wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_sync);
+        }
+        Change::ReplicaSet(replica_set, owner) => {
+            wake(cluster, REPLICA_SET, replica_set.0, timings.replica_set_sync);
+            wake_owner(cluster, owner, timings.deployment_status);
+        }
+        Change::ReplicaSetStatus(_, owner) | Change::ReplicaSetDeleted(_, owner) => {
+            wake_owner(cluster, owner, timings.deployment_status);
+        }
+        Change::Pod(pod, what, facts) => notify_pod(cluster, pod, what, facts),
+        Change::Pdb(pdb) => wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync),
+        Change::Node(_) => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
+        Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
+        Change::None
+        | Change::Endpoints(_)
+        | Change::PdbStatus(_)
+        | Change::HpaCreated(_)
+        | Change::HpaDeleted(_)
+        | Change::DeploymentStatus(_) => {}
+    }
+}
+
+fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFacts) {
+    let timings = cluster.timings;
+    for owner in [facts.owner, facts.former_owner].into_iter().flatten() {
+        wake_replica_set(cluster, owner, timings.replica_set_status);
+    }
+    match what {
+        PodChange::Added => wake(cluster, SCHEDULER, 0, timings.schedule),
+        PodChange::Bound => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
+        PodChange::Marked => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
+        PodChange::Removed => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
+        PodChange::Status | PodChange::Readiness | PodChange::Metadata => {}
+    }
+    if what != PodChange::Status {
+        wake_services(cluster, facts);
+        wake_budgets(cluster, facts);
+    }
+}
+
+/// The Services of a pod by its labels. Mirrors `getServicesToUpdateOnPodChange`.
+fn wake_services(cluster: &mut Cluster, facts: PodFacts) {
+    for index in 0..cluster.services.len() {
+        let Some(service) = &cluster.services[index] else { continue };
+        let Some(selector) = &service.selector else { continue };
+        let namespace = service.service.metadata.namespace.as_str();
+        if [facts.labels, facts.former_labels].iter().any(|&labels| {
+            let set = &cluster.label_sets[labels.index()];
+            *set.namespace == *namespace && selector.matches(&set.labels)
+        }) {
+            wake(cluster, ENDPOINTS, index as u32, SimDuration::ZERO);
+        }
+    }
+}
+
+/// The budgets of a pod by its labels. Mirrors `getPdbForPod` of the disruption controller.
+fn wake_budgets(cluster: &mut Cluster, facts: PodFacts) {
+    let delay = cluster.timings.disruption_sync;
+    for index in 0..cluster.pdbs.len() {
+        let Some(pdb) = &cluster.pdbs[index] else { continue };
+        let set = &cluster.label_sets[facts.labels.index()];
+        if *set.namespace == *pdb.metadata.namespace && pdb.selector.matches(&set.labels) {
+            wake(cluster, DISRUPTION, index as u32, delay);
+        }
+    }
+}
+
+fn wake_owner(cluster: &mut Cluster, owner: Option<DeploymentId>, delay: SimDuration) {
+    if let Some(owner) = owner {
+        wake(cluster, DEPLOYMENT, owner.0, delay);
+    }
+}
+
+fn wake_replica_set(cluster: &mut Cluster, replica_set: ReplicaSetId, delay: SimDuration) {
+    wake(cluster, REPLICA_SET, replica_set.0, delay);
+}
+
+fn wake(cluster: &mut Cluster, component: Component, key: u32, delay: SimDuration) {
+    let at = cluster.now + delay;
+    cluster.wakes.wake(component, key, at);
+}

@@ -1,0 +1,3 @@
+//! The HorizontalPodAutoscaler controller. Mirrors `pkg/controller/podautoscaler` (v1.36).
+
+pub mod reason;

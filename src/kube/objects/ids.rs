@@ -1,0 +1,60 @@
+//! Numbers of objects. A number is given at creation, in order, and never used again.
+
+use serde::Serialize;
+
+macro_rules! id {
+    ($(#[$doc:meta] $name:ident)*) => {$(
+        #[$doc]
+        #[derive(
+            Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize,
+        )]
+        pub struct $name(pub u32);
+
+        impl $name {
+            /// The number as an index into a table by number.
+            pub const fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )*};
+}
+
+id! {
+    /// Number of a Deployment.
+    DeploymentId
+    /// Number of a ReplicaSet.
+    ReplicaSetId
+    /// Number of a pod.
+    PodId
+    /// Number of a node.
+    NodeId
+    /// Number of a HorizontalPodAutoscaler.
+    HpaId
+    /// Number of a PodDisruptionBudget.
+    PdbId
+    /// Number of a Service.
+    ServiceId
+    /// Number of a distinct pod template.
+    TemplateId
+    /// Number of a distinct set of labels of a namespace.
+    LabelSetId
+}
+
+/// Any object, as the subject of an event or a chain of reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub enum ObjectId {
+    /// A Deployment.
+    Deployment(DeploymentId),
+    /// A ReplicaSet.
+    ReplicaSet(ReplicaSetId),
+    /// A pod.
+    Pod(PodId),
+    /// A node.
+    Node(NodeId),
+    /// A HorizontalPodAutoscaler.
+    Hpa(HpaId),
+    /// A PodDisruptionBudget.
+    Pdb(PdbId),
+    /// A Service.
+    Service(ServiceId),
+}

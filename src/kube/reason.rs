@@ -1,0 +1,51 @@
+//! Why something was written to the cluster, as data.
+//!
+//! Every write carries one of these. It holds numbers and names, never a sentence: `word` gives
+//! upstream's CamelCase reason and `Display` the sentence, when somebody reads it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::kube::controllers::podautoscaler::reason::HpaReason;
+
+/// Why a write was made.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reason {
+    /// The scenario's manifests, or the world as it stands at time 0.
+    Scenario,
+    /// The HorizontalPodAutoscaler controller.
+    Hpa(HpaReason),
+    /// Anything that says no more than upstream's word and a text.
+    Plain {
+        /// Upstream's CamelCase reason.
+        word: &'static str,
+        /// Upstream's text.
+        text: Arc<str>,
+    },
+}
+
+impl Reason {
+    /// A reason of a word and a text.
+    pub fn plain(word: &'static str, text: impl Into<Arc<str>>) -> Reason {
+        Reason::Plain { word, text: text.into() }
+    }
+
+    /// Upstream's CamelCase word, as `kubectl describe` shows it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Reason::Scenario => "Scenario",
+            Reason::Hpa(reason) => reason.word(),
+            Reason::Plain { word, .. } => word,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Scenario => f.write_str("written by the scenario"),
+            Reason::Hpa(reason) => reason.fmt(f),
+            Reason::Plain { text, .. } => f.write_str(text),
+        }
+    }
+}
