@@ -12,4 +12,5 @@ pub mod api;
 pub mod diagnostic;
 pub mod engine;
 pub mod kube;
+pub mod manifest;
 pub mod units;
