@@ -1,0 +1,115 @@
+//! What a simulation tells while it runs, and the observer that keeps it.
+
+use std::sync::Arc;
+
+use crate::kube::apiserver::{Cluster, Fact};
+use crate::kube::controllers::podautoscaler::decision::Decision;
+use crate::units::SimTime;
+use crate::workload::Segment;
+
+/// How many facts lie between two keyframes of a [`Recording`].
+pub const FACTS_PER_KEYFRAME: u32 = 4096;
+
+/// Somebody who listens to a simulation. All calls come in order of time.
+pub trait Observer {
+    /// The world at time 0, before anything has happened.
+    fn start(&mut self, _cluster: &Cluster) {}
+    /// Writes that were carried out, and the cluster after the last of them.
+    fn facts(&mut self, _facts: &mut dyn Iterator<Item = Fact>, _cluster: &Cluster) {}
+    /// One sync of an HPA.
+    fn decision(&mut self, _decision: &Decision) {}
+    /// How a service fared between two changes.
+    fn segment(&mut self, _segment: &Segment) {}
+    /// The end.
+    fn end(&mut self, _at: SimTime, _cluster: &Cluster) {}
+}
+
+/// Nobody listens: for timings of the simulation alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Deaf;
+
+impl Observer for Deaf {
+    fn facts(&mut self, facts: &mut dyn Iterator<Item = Fact>, _: &Cluster) {
+        facts.for_each(drop);
+    }
+}
+
+/// All that happened: facts, decisions, segments, and the cluster every so many facts.
+#[derive(Clone, Debug, Default)]
+pub struct Recording {
+    /// Writes in order of time.
+    pub facts: Vec<Fact>,
+    /// HPA syncs in order of time.
+    pub decisions: Vec<Decision>,
+    /// How services fared, in order of their ends.
+    pub segments: Vec<Segment>,
+    /// When it ended.
+    pub end: SimTime,
+    keyframes: Vec<Keyframe>,
+}
+
+/// The cluster after so many facts.
+#[derive(Clone, Debug)]
+struct Keyframe {
+    facts: u32,
+    cluster: Arc<Cluster>,
+}
+
+impl Recording {
+    /// The cluster as it was after all writes up to and at an instant.
+    ///
+    /// The cluster is built from the keyframe before it, so the cost is bounded by
+    /// [`FACTS_PER_KEYFRAME`] and what one instant holds.
+    ///
+    /// # Panics
+    /// When nothing was recorded.
+    pub fn state_at(&self, at: SimTime) -> Cluster {
+        let facts = self.facts.partition_point(|fact| fact.at <= at) as u32;
+        self.state_after(facts)
+    }
+
+    /// The cluster as it was after so many facts.
+    ///
+    /// # Panics
+    /// When nothing was recorded.
+    pub fn state_after(&self, facts: u32) -> Cluster {
+        let next = self.keyframes.partition_point(|keyframe| keyframe.facts <= facts);
+        let keyframe = &self.keyframes[next.checked_sub(1).expect("the start is a keyframe")];
+        let mut cluster = Cluster::clone(&keyframe.cluster);
+        for fact in &self.facts[keyframe.facts as usize..facts as usize] {
+            cluster.replay(fact);
+        }
+        cluster
+    }
+
+    fn keep(&mut self, cluster: &Cluster) {
+        let cluster = Arc::new(cluster.clone());
+        self.keyframes.push(Keyframe { facts: self.facts.len() as u32, cluster });
+    }
+}
+
+impl Observer for Recording {
+    fn start(&mut self, cluster: &Cluster) {
+        self.keep(cluster);
+    }
+
+    fn facts(&mut self, facts: &mut dyn Iterator<Item = Fact>, cluster: &Cluster) {
+        self.facts.extend(facts);
+        let last = self.keyframes.last().map_or(0, |keyframe| keyframe.facts);
+        if self.facts.len() as u32 - last >= FACTS_PER_KEYFRAME {
+            self.keep(cluster);
+        }
+    }
+
+    fn decision(&mut self, decision: &Decision) {
+        self.decisions.push(decision.clone());
+    }
+
+    fn segment(&mut self, segment: &Segment) {
+        self.segments.push(segment.clone());
+    }
+
+    fn end(&mut self, at: SimTime, _: &Cluster) {
+        self.end = at;
+    }
+}

@@ -1,0 +1,250 @@
+//! The Scenario: what is to be played, checked, with nothing optional left.
+//!
+//! A user's files become a [`Scenario`] in two steps: parsed as written, then checked, with all
+//! findings at once. Whoever plays a Scenario cannot fail any more.
+
+use std::sync::Arc;
+
+use crate::api::apps::Deployment;
+use crate::api::autoscaling::HorizontalPodAutoscaler;
+use crate::api::core::{Node, Service};
+use crate::api::policy::PodDisruptionBudget;
+use crate::kube::timings::Timings;
+use crate::units::{SimDuration, SimTime};
+use crate::workload::traffic::WallClock;
+
+/// All that a simulation needs to know.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Name, for titles.
+    pub name: String,
+    /// The question that it asks, if it says one (the first comment of its file).
+    pub question: Option<String>,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// How long it lasts.
+    pub duration: SimDuration,
+    /// Wall clock of time 0.
+    pub clock: WallClock,
+    /// What the world looks like at time 0.
+    pub world: World,
+    /// The cluster around the workloads.
+    pub cluster: ClusterSpec,
+    /// Deployments, in order of the manifests.
+    pub deployments: Vec<DeploymentPlan>,
+    /// HPAs, defaulted and valid.
+    pub hpas: Vec<Arc<HorizontalPodAutoscaler>>,
+    /// Budgets, defaulted and valid.
+    pub pdbs: Vec<Arc<PodDisruptionBudget>>,
+    /// Services, those implied by traffic to a Deployment too.
+    pub services: Vec<Arc<Service>>,
+    /// What asks for how much work, and what an application makes of it.
+    pub workload: WorkloadSpec,
+    /// Prices, if the user gave them.
+    pub prices: Option<Prices>,
+    /// What happens, in order of time.
+    pub events: Vec<ScenarioEvent>,
+    /// What was assumed because nobody said it.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// The world at time 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum World {
+    /// Every Deployment is rolled out, its pods are an hour old and Ready, images are cached.
+    #[default]
+    Warm,
+    /// An empty cluster into which the manifests are applied.
+    Cold,
+}
+
+/// The cluster around the workloads.
+#[derive(Clone, Debug)]
+pub struct ClusterSpec {
+    /// Latencies between components.
+    pub timings: Timings,
+    /// All nodes, each of its own.
+    pub nodes: Vec<Arc<Node>>,
+    /// Flags of kube-controller-manager.
+    pub controller_manager: ControllerManagerFlags,
+    /// Where the HPA's resource metrics come from.
+    pub metrics: MetricsSource,
+    /// Who runs the pods.
+    pub kubelet: KubeletKind,
+    /// Pods that may exist in all, if the API server has such a quota.
+    pub pod_quota: Option<i64>,
+}
+
+/// Flags of kube-controller-manager by upstream's names (`--horizontal-pod-autoscaler-...`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ControllerManagerFlags {
+    /// `sync-period`.
+    pub sync_period: SimDuration,
+    /// `downscale-stabilization`.
+    pub downscale_stabilization: SimDuration,
+    /// `tolerance`.
+    pub tolerance: f64,
+    /// `cpu-initialization-period`.
+    pub cpu_initialization_period: SimDuration,
+    /// `initial-readiness-delay`.
+    pub initial_readiness_delay: SimDuration,
+}
+
+impl Default for ControllerManagerFlags {
+    /// Upstream's defaults (`pkg/controller/podautoscaler/config/v1alpha1/defaults.go`).
+    fn default() -> ControllerManagerFlags {
+        ControllerManagerFlags {
+            sync_period: SimDuration::from_secs(15),
+            downscale_stabilization: SimDuration::from_secs(300),
+            tolerance: 0.1,
+            cpu_initialization_period: SimDuration::from_secs(300),
+            initial_readiness_delay: SimDuration::from_secs(30),
+        }
+    }
+}
+
+/// Where the HPA's resource metrics come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricsSource {
+    /// The modelled pipeline: kubelet counters, scraped by metrics-server.
+    MetricsServer {
+        /// `--metric-resolution`.
+        resolution: SimDuration,
+        /// Whether each container has its own cAdvisor phase, doubling to 15 s.
+        container_phases: bool,
+    },
+    /// Usage at the instant of asking, with a window of 15 s (recordings in virtual time).
+    Instant,
+}
+
+/// Who runs the pods.
+#[derive(Clone, Debug, PartialEq)]
+pub enum KubeletKind {
+    /// The modelled kubelet.
+    Modelled {
+        /// Time to pull an image that the node does not have.
+        image_pull: SimDuration,
+    },
+    /// A script in its place (recordings in virtual time).
+    Scripted(Arc<crate::kube::kubelet::scripted::Script>),
+}
+
+/// A Deployment and how it stands at time 0.
+#[derive(Clone, Debug)]
+pub struct DeploymentPlan {
+    /// Defaulted and valid.
+    pub object: Arc<Deployment>,
+    /// Pods of a warm world at time 0.
+    pub warm_replicas: i32,
+}
+
+/// Loads and profiles, as the workload model takes them.
+#[derive(Clone, Debug)]
+pub struct WorkloadSpec {
+    /// Services, loads and profiles.
+    pub config: crate::workload::ModelConfig,
+    /// Which profile of `config` each Deployment has, by its place in `Scenario::deployments`.
+    pub profile_of: Vec<u32>,
+    /// Which Service of `Scenario::services` each service of `config` is; `None` for a queue.
+    pub service_of: Vec<Option<u32>>,
+    /// Custom and external metrics that the model gives to HPAs.
+    pub metrics: Vec<MetricWiring>,
+}
+
+/// A custom or external metric made from the workload model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricWiring {
+    /// Which HPA metrics it answers.
+    pub kind: MetricKind,
+    /// Name of the metric.
+    pub name: String,
+    /// Which service of the workload model.
+    pub service: u32,
+    /// What is measured.
+    pub from: MetricFrom,
+    /// How often it is measured; the mean over it is what is answered.
+    pub period: SimDuration,
+    /// How old an answer is at least.
+    pub delay: SimDuration,
+}
+
+/// Which HPA metrics a [`MetricWiring`] answers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricKind {
+    /// `Pods`: a value for each pod.
+    Pods,
+    /// `Object`: the total, asked of this object (kind, name).
+    Object {
+        /// Kind of the described object; empty answers for any.
+        kind: String,
+        /// Name of the described object; empty answers for any.
+        name: String,
+    },
+    /// `External`: the total, asked with labels that these match.
+    External {
+        /// Labels of the series.
+        labels: crate::api::meta::StringMap,
+    },
+}
+
+/// What a custom metric measures.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricFrom {
+    /// Requests served [1/s].
+    Served,
+    /// Requests offered [1/s].
+    Offered,
+    /// Requests that wait.
+    Backlog,
+    /// 95th percentile of the latency [s].
+    LatencyP95,
+    /// A recording, whatever it measures.
+    Trace(Arc<crate::workload::traffic::Load>),
+}
+
+/// What resources cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Prices {
+    /// One requested core for an hour, in the user's currency.
+    pub cpu_hour: f64,
+    /// One requested GiB for an hour, in the user's currency.
+    pub gib_hour: f64,
+}
+
+/// Something that happens at an instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScenarioEvent {
+    /// When.
+    pub at: SimTime,
+    /// What.
+    pub action: Action,
+}
+
+/// What a user, or fate, does to the cluster.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// `kubectl scale deployment`.
+    Scale {
+        /// Place in `Scenario::deployments`.
+        deployment: u32,
+        /// New `spec.replicas`.
+        replicas: i32,
+    },
+    /// `kubectl apply` of a manifest of a Deployment, defaulted; absent `replicas` leave the live
+    /// count alone.
+    Apply {
+        /// Place in `Scenario::deployments`.
+        deployment: u32,
+        /// As written, defaulted but for `replicas`.
+        object: Arc<Deployment>,
+    },
+}
+
+/// A fact that nobody gave and that was filled in.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Assumption {
+    /// About what, as in `deployment shop` or `cluster`.
+    pub subject: String,
+    /// The fact with its value, as in `cpuPerRequest 8 ms (so that 3 pods run at 70 %)`.
+    pub text: String,
+}
