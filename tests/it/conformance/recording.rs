@@ -93,6 +93,6 @@ mod tests {
             assert!(document.is_object());
         }
         let first = cases("quantity/parse").and_then(|mut cases| cases.next());
-        assert!(first.is_none_or(|case| case.name() == "parse-s1-0001" && case.line == 1));
+        assert!(first.is_none_or(|case| case.line == 1 && case.name().starts_with("parse-")));
     }
 }
