@@ -14,3 +14,4 @@ pub mod engine;
 pub mod kube;
 pub mod manifest;
 pub mod units;
+pub mod workload;

@@ -1,0 +1,408 @@
+//! The compiled load: linear pieces in arrays, with prefix integrals and maxima per block.
+
+use crate::units::{SimDuration, SimTime};
+
+use super::curve::Curve;
+
+/// Length of a block of maxima, unless the load lasts longer than [`MAX_BLOCKS`] of them [ms].
+const BLOCK_MS: i64 = 15_000;
+/// The most blocks kept; a longer load has longer blocks.
+const MAX_BLOCKS: i64 = 1 << 20;
+/// Blocks that one entry of the next level stands for.
+const FAN: usize = 16;
+
+/// A rate over time: linear pieces over `[0, duration)`, held outside. Immutable; share it with
+/// [`std::sync::Arc`].
+///
+/// Rates are requests/s (or cores), integrals are requests (or core-seconds). Methods that end in
+/// `_ms` take an instant in ms as `f64`, because the model's own instants (the moment at which a
+/// backlog is gone) lie between whole milliseconds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Load {
+    duration_ms: i64,
+    /// Start of each piece; strictly increasing, the first is 0.
+    at_ms: Vec<i64>,
+    /// Rate at the start of each piece.
+    first: Vec<f64>,
+    /// Rate just before the end of each piece.
+    last: Vec<f64>,
+    /// Integral from 0 to the start of each piece.
+    before: Vec<f64>,
+    /// Length of every piece but the last, where they are equal; else 0.
+    grid_ms: i64,
+    block_ms: i64,
+    /// The piece that holds the start of each block.
+    block_piece: Vec<u32>,
+    /// Maxima per block, per 16 blocks, per 256 blocks, ...; never empty.
+    maxima: Vec<Vec<f64>>,
+}
+
+/// The load from one instant to the next breakpoint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadPiece {
+    /// The instant asked for [ms].
+    pub from_ms: f64,
+    /// The next breakpoint [ms]; infinite after the last.
+    pub to_ms: f64,
+    /// Rate at `from_ms` [1/s].
+    pub rate: f64,
+    /// Change of the rate [1/s²].
+    pub slope: f64,
+}
+
+/// A reader that remembers its place: O(1) amortised for instants that grow.
+#[derive(Clone, Debug)]
+pub struct LoadCursor<'a> {
+    load: &'a Load,
+    piece: usize,
+}
+
+impl Load {
+    /// The same rate always.
+    pub fn constant(rate: f64, duration: SimDuration) -> Load {
+        Load::from_curve(Curve::constant(duration.0.max(1), rate))
+    }
+
+    pub(super) fn from_curve(curve: Curve) -> Load {
+        let Curve { duration_ms, at_ms, first, last } = curve;
+        let mut before = Vec::with_capacity(at_ms.len());
+        let mut sum = 0.0;
+        for piece in 0..at_ms.len() {
+            before.push(sum);
+            let end = at_ms.get(piece + 1).copied().unwrap_or(duration_ms);
+            sum += 0.5 * (first[piece] + last[piece]) * seconds((end - at_ms[piece]) as f64);
+        }
+        let blocks = duration_ms.div_euclid(BLOCK_MS) + 1;
+        let block_ms = BLOCK_MS * (blocks / MAX_BLOCKS + 1);
+        let grid_ms = grid(&at_ms, duration_ms);
+        let mut load = Load {
+            duration_ms,
+            at_ms,
+            first,
+            last,
+            before,
+            grid_ms,
+            block_ms,
+            block_piece: Vec::new(),
+            maxima: Vec::new(),
+        };
+        load.index_blocks();
+        load
+    }
+
+    fn index_blocks(&mut self) {
+        let mut piece = 0;
+        let mut maxima = Vec::new();
+        let mut from = 0;
+        while from < self.duration_ms {
+            while piece + 1 < self.at_ms.len() && self.at_ms[piece + 1] <= from {
+                piece += 1;
+            }
+            self.block_piece.push(piece as u32);
+            let to = (from + self.block_ms).min(self.duration_ms);
+            maxima.push(self.max_of_pieces(piece, from as f64, to as f64));
+            from = to;
+        }
+        self.maxima.push(maxima);
+        while let Some(level) = self.maxima.last().filter(|level| level.len() > 1) {
+            let next = level.chunks(FAN).map(|chunk| chunk.iter().copied().fold(0.0, f64::max));
+            let next = next.collect();
+            self.maxima.push(next);
+        }
+    }
+
+    /// The greatest rate in `[from, to)`, where `from` lies in `piece`.
+    fn max_of_pieces(&self, mut piece: usize, from: f64, to: f64) -> f64 {
+        let mut greatest: f64 = 0.0;
+        let mut at = from;
+        while at < to && piece < self.at_ms.len() {
+            let end = self.end_ms(piece) as f64;
+            let until = end.min(to);
+            greatest = greatest.max(self.rate_in(piece, at)).max(self.rate_in(piece, until));
+            at = until;
+            piece += 1;
+        }
+        greatest
+    }
+
+    /// How long the load lasts; its last rate is held after that.
+    pub fn duration(&self) -> SimDuration {
+        SimDuration(self.duration_ms)
+    }
+
+    /// The number of linear pieces.
+    pub fn pieces(&self) -> u32 {
+        self.at_ms.len() as u32
+    }
+
+    /// The rate at `at` [1/s]; at a jump the one that follows.
+    pub fn rate(&self, at: SimTime) -> f64 {
+        self.piece_at_ms(at.0 as f64).rate
+    }
+
+    /// The integral over `[from, to)` [requests].
+    pub fn integral(&self, from: SimTime, to: SimTime) -> f64 {
+        self.cumulative_ms(to.0 as f64) - self.cumulative_ms(from.0 as f64)
+    }
+
+    /// The integral from 0 to `at_ms` [requests]; negative in the past.
+    pub fn cumulative_ms(&self, at_ms: f64) -> f64 {
+        if at_ms < 0.0 {
+            return self.first[0] * seconds(at_ms);
+        }
+        let piece = self.find(at_ms);
+        self.cumulative_in(piece, at_ms)
+    }
+
+    fn cumulative_in(&self, piece: usize, at_ms: f64) -> f64 {
+        let from = self.at_ms[piece] as f64;
+        let end = self.end_ms(piece) as f64;
+        let first = self.first[piece];
+        if at_ms > end {
+            let last = self.last[piece];
+            let whole = 0.5 * (first + last) * seconds(end - from);
+            return self.before[piece] + whole + last * seconds(at_ms - end);
+        }
+        self.before[piece] + 0.5 * (first + self.rate_in(piece, at_ms)) * seconds(at_ms - from)
+    }
+
+    /// The linear piece that begins at `at_ms`.
+    pub fn piece_at_ms(&self, at_ms: f64) -> LoadPiece {
+        if at_ms < 0.0 {
+            return LoadPiece { from_ms: at_ms, to_ms: 0.0, rate: self.first[0], slope: 0.0 };
+        }
+        let piece = self.find(at_ms);
+        self.piece_from(piece, at_ms)
+    }
+
+    fn piece_from(&self, piece: usize, at_ms: f64) -> LoadPiece {
+        let end = self.end_ms(piece) as f64;
+        if at_ms >= end {
+            let rate = self.last[piece];
+            return LoadPiece { from_ms: at_ms, to_ms: f64::INFINITY, rate, slope: 0.0 };
+        }
+        let slope = self.slope(piece);
+        LoadPiece { from_ms: at_ms, to_ms: end, rate: self.rate_in(piece, at_ms), slope }
+    }
+
+    /// The first breakpoint after `at`, if there is one.
+    pub fn next_breakpoint(&self, at: SimTime) -> Option<SimTime> {
+        let to_ms = self.piece_at_ms(at.0 as f64).to_ms;
+        (to_ms.is_finite()).then_some(SimTime(to_ms as i64))
+    }
+
+    /// All breakpoints in order: instant, rate just before, rate from then on.
+    pub fn breakpoints(&self) -> impl Iterator<Item = (SimTime, f64, f64)> + '_ {
+        (0..self.at_ms.len()).map(|piece| {
+            let left = if piece == 0 { self.first[0] } else { self.last[piece - 1] };
+            (SimTime(self.at_ms[piece]), left, self.first[piece])
+        })
+    }
+
+    /// The greatest rate in `[from, to]` [1/s]; exact.
+    pub fn max_in(&self, from: SimTime, to: SimTime) -> f64 {
+        let (from, to) = (from.0.min(to.0), to.0.max(from.0));
+        let mut greatest: f64 = if from < 0 { self.first[0] } else { 0.0 };
+        if to >= self.duration_ms {
+            greatest = greatest.max(self.last[self.last.len() - 1]);
+        }
+        let from = from.clamp(0, self.duration_ms);
+        let to = to.clamp(0, self.duration_ms);
+        greatest = greatest.max(self.rate(SimTime(from)));
+        let (mut block, last_block) = (self.block_of(from) + 1, self.block_of(to));
+        if block > last_block {
+            return greatest.max(self.max_of_pieces(
+                self.find(from as f64),
+                from as f64,
+                to as f64,
+            ));
+        }
+        let head = (block as i64 * self.block_ms) as f64;
+        let tail = (last_block as i64 * self.block_ms) as f64;
+        greatest = greatest.max(self.max_of_pieces(self.find(from as f64), from as f64, head));
+        while block < last_block {
+            let (value, skip) = self.aligned_max(block, last_block);
+            greatest = greatest.max(value);
+            block += skip;
+        }
+        greatest.max(self.max_of_pieces(self.find(tail), tail, to as f64))
+    }
+
+    /// The greatest known group of blocks that begins at `block` and ends by `limit`.
+    fn aligned_max(&self, block: usize, limit: usize) -> (f64, usize) {
+        let mut best = (self.maxima[0][block], 1);
+        let mut width = 1;
+        for level in &self.maxima[1..] {
+            width *= FAN;
+            if !block.is_multiple_of(width) || block + width > limit {
+                break;
+            }
+            best = (level[block / width], width);
+        }
+        best
+    }
+
+    /// The first instant at or after `at_ms` [ms] at which the rate is above `threshold`; infinite if
+    /// it never is. O(log n): whole groups of blocks are skipped by their maxima.
+    pub fn first_above_ms(&self, at_ms: f64, threshold: f64) -> f64 {
+        if at_ms < 0.0 {
+            let now = self.first[0] > threshold;
+            return if now { at_ms } else { self.first_above_ms(0.0, threshold) };
+        }
+        if at_ms < self.duration_ms as f64 {
+            let found = self.first_in_blocks(at_ms, threshold);
+            if found.is_finite() {
+                return found;
+            }
+        }
+        let held = self.last[self.last.len() - 1] > threshold;
+        if held { at_ms.max(self.duration_ms as f64) } else { f64::INFINITY }
+    }
+
+    fn first_in_blocks(&self, at_ms: f64, threshold: f64) -> f64 {
+        let mut block = self.block_of(at_ms as i64);
+        let mut at = at_ms;
+        loop {
+            let found = self.first_in_block(block, at, threshold);
+            if found.is_finite() {
+                return found;
+            }
+            block += 1;
+            while let Some(width) = self.width_below(block, threshold) {
+                block += width;
+            }
+            if block >= self.maxima[0].len() {
+                return f64::INFINITY;
+            }
+            at = (block as i64 * self.block_ms) as f64;
+        }
+    }
+
+    /// How many blocks from `block` on one group shows to be at most `threshold`; none if the block
+    /// itself is above.
+    fn width_below(&self, block: usize, threshold: f64) -> Option<usize> {
+        let mut below = None;
+        let mut width = 1;
+        for level in &self.maxima {
+            let value = level.get(block / width)?;
+            if !block.is_multiple_of(width) || *value > threshold {
+                break;
+            }
+            below = Some(width);
+            width *= FAN;
+        }
+        below
+    }
+
+    fn first_in_block(&self, block: usize, at_ms: f64, threshold: f64) -> f64 {
+        if self.maxima[0][block] <= threshold {
+            return f64::INFINITY;
+        }
+        let end = (((block + 1) as i64) * self.block_ms).min(self.duration_ms) as f64;
+        let mut piece = self.find(at_ms);
+        let mut at = at_ms;
+        while at < end && piece < self.at_ms.len() {
+            let until = (self.end_ms(piece) as f64).min(end);
+            let rate = self.rate_in(piece, at);
+            if rate > threshold {
+                return at;
+            }
+            if self.rate_in(piece, until) > threshold {
+                let crossing = at + (threshold - rate) / self.slope(piece) * 1000.0;
+                return crossing.clamp(at, until);
+            }
+            at = until;
+            piece += 1;
+        }
+        f64::INFINITY
+    }
+
+    /// A reader that starts at time 0.
+    pub fn cursor(&self) -> LoadCursor<'_> {
+        LoadCursor { load: self, piece: 0 }
+    }
+
+    fn block_of(&self, at_ms: i64) -> usize {
+        ((at_ms / self.block_ms) as usize).min(self.maxima[0].len() - 1)
+    }
+
+    fn end_ms(&self, piece: usize) -> i64 {
+        self.at_ms.get(piece + 1).copied().unwrap_or(self.duration_ms)
+    }
+
+    fn slope(&self, piece: usize) -> f64 {
+        let (first, last) = (self.first[piece], self.last[piece]);
+        if first == last {
+            return 0.0;
+        }
+        (last - first) / seconds((self.end_ms(piece) - self.at_ms[piece]) as f64)
+    }
+
+    /// The rate at an instant inside a piece, or at its end from the left.
+    fn rate_in(&self, piece: usize, at_ms: f64) -> f64 {
+        let (first, last) = (self.first[piece], self.last[piece]);
+        if first == last {
+            return first;
+        }
+        let from = self.at_ms[piece] as f64;
+        let share = ((at_ms - from) / (self.end_ms(piece) as f64 - from)).clamp(0.0, 1.0);
+        first + (last - first) * share
+    }
+
+    /// The piece that holds an instant that is not negative.
+    fn find(&self, at_ms: f64) -> usize {
+        let at = at_ms as i64;
+        let pieces = self.at_ms.len();
+        if self.grid_ms > 0 {
+            return ((at / self.grid_ms) as usize).min(pieces - 1);
+        }
+        let block = self.block_of(at);
+        let low = self.block_piece[block] as usize;
+        let high = self.block_piece.get(block + 1).map_or(pieces, |piece| *piece as usize + 1);
+        low + self.at_ms[low..high].partition_point(|from| *from <= at).saturating_sub(1)
+    }
+}
+
+impl LoadCursor<'_> {
+    /// As [`Load::piece_at_ms`].
+    pub fn piece_at_ms(&mut self, at_ms: f64) -> LoadPiece {
+        if at_ms < 0.0 {
+            return self.load.piece_at_ms(at_ms);
+        }
+        self.seek(at_ms);
+        self.load.piece_from(self.piece, at_ms)
+    }
+
+    /// As [`Load::cumulative_ms`].
+    pub fn cumulative_ms(&mut self, at_ms: f64) -> f64 {
+        if at_ms < 0.0 {
+            return self.load.cumulative_ms(at_ms);
+        }
+        self.seek(at_ms);
+        self.load.cumulative_in(self.piece, at_ms)
+    }
+
+    fn seek(&mut self, at_ms: f64) {
+        let at = at_ms as i64;
+        if at < self.load.at_ms[self.piece] {
+            self.piece = self.load.find(at_ms);
+        }
+        while self.piece + 1 < self.load.at_ms.len() && self.load.at_ms[self.piece + 1] <= at {
+            self.piece += 1;
+        }
+    }
+}
+
+/// The common length of all pieces but the last, or 0.
+fn grid(at_ms: &[i64], duration_ms: i64) -> i64 {
+    if at_ms.len() == 1 {
+        return duration_ms;
+    }
+    let step = at_ms[1];
+    if at_ms.windows(2).all(|pair| pair[1] - pair[0] == step) { step } else { 0 }
+}
+
+/// Milliseconds as seconds.
+fn seconds(ms: f64) -> f64 {
+    ms / 1000.0
+}

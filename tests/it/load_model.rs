@@ -1,0 +1,4 @@
+//! The load model against closed forms, theory and recordings.
+
+mod loads;
+mod traces;
