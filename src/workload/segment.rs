@@ -3,14 +3,12 @@
 
 use smallvec::SmallVec;
 
-use serde::Serialize;
-
 /// One service between two changes of its pods, their capacity or their state.
 ///
 /// Instants are in ms since the start as `f64`: a backlog is gone between whole milliseconds.
 /// Segments of one service are in order and without gaps. Requests are tries, retries included; for
 /// traffic given as CPU work they are core-seconds.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     /// Place in [`crate::workload::ModelConfig::services`].
     pub service: u32,
@@ -39,7 +37,7 @@ pub struct Segment {
 }
 
 /// What arrives in a [`Segment`].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Flow {
     /// The compiled loads as they are: nobody waits, nobody retries. Each service's rate follows from
     /// its own load and, for traffic `from` others, from their segments.
@@ -57,7 +55,7 @@ pub enum Flow {
 }
 
 /// Pods of a [`Segment`] that are alike.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SegmentPart {
     /// How many.
     pub pods: u32,
