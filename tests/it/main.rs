@@ -1,4 +1,8 @@
 //! All integration tests in one binary.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tests read and write files; the bans are for the pure modules"
+)]
 
 mod conformance;
 mod load_model;
