@@ -13,5 +13,6 @@ pub mod diagnostic;
 pub mod engine;
 pub mod kube;
 pub mod manifest;
+pub mod report;
 pub mod units;
 pub mod workload;

@@ -1,0 +1,142 @@
+//! Numbers from a finished simulation: what happened, how fast, at what price.
+//!
+//! A [`Report`] holds numbers and names only; sentences and pictures are made from it by `render`.
+//! Its field names are stable and documented in `docs/output.md`; what each number means is
+//! defined in `docs/model.md`. Every field carries its unit in its name: seconds, hours, pods.
+//!
+//! - [`track`]: a value over time, and what can be asked of one.
+//! - [`series`]: the values over time of a workload, extracted once for charts and CSV.
+//! - [`numbers`]: the groups of numbers that a workload has.
+//! - [`decision`]: what the HPA did, one row for each time it changed the scale.
+
+pub mod decision;
+pub mod numbers;
+pub mod series;
+pub mod track;
+
+use serde::Serialize;
+
+pub use decision::{DecisionRow, MetricFailure};
+pub use numbers::{
+    Attempts, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise, Scaling, Window,
+};
+pub use series::{MetricSeries, Series, TrafficSeries, WorkloadSeries};
+
+/// Version of the fields of a [`Report`]; changes when one is renamed or removed.
+pub const API_VERSION: &str = "podtide.dev/report/v1";
+
+/// All numbers of one simulation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// [`API_VERSION`].
+    pub api_version: &'static str,
+    /// What was played.
+    pub scenario: ScenarioInfo,
+    /// The whole cluster.
+    pub totals: Totals,
+    /// Each Deployment, in order of the scenario.
+    pub workloads: Vec<WorkloadReport>,
+    /// Events of the scenario, in order of time.
+    pub events: Vec<EventRow>,
+    /// What was assumed because nobody said it.
+    pub assumptions: Vec<AssumptionRow>,
+}
+
+/// What was played.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioInfo {
+    /// Name.
+    pub name: String,
+    /// The question that it asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// How long it lasted [s].
+    pub duration_seconds: f64,
+    /// Kubernetes release whose rules were played, as in `1.36`.
+    pub kubernetes: String,
+}
+
+/// Numbers of one Deployment, with its HPA and its traffic.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkloadReport {
+    /// Namespace.
+    pub namespace: String,
+    /// Name of the Deployment.
+    pub name: String,
+    /// Services that send it traffic, by name; a Service of two Deployments is named in both.
+    pub services: Vec<String>,
+    /// Its HPA.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hpa: Option<Hpa>,
+    /// How it scaled.
+    pub scaling: Scaling,
+    /// Its traffic; absent without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
+    /// The same in tries, retries included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<Attempts>,
+    /// Latency of what was served; absent where there is none (CPU work, or nothing served).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Latency>,
+    /// What it took.
+    pub resources: Resources,
+    /// Pods that waited for a node.
+    pub pending: Pending,
+    /// When the load rose beyond what the HPA had, in order of time.
+    pub rises: Vec<Rise>,
+    /// When the load fell below what the HPA had, in order of time.
+    pub falls: Vec<Fall>,
+    /// When the load was above capacity, in order of time.
+    pub under_capacity: Vec<Window>,
+    /// Each change of the scale by the HPA, in order of time.
+    pub decisions: Vec<DecisionRow>,
+    /// Metrics that could not be read, in order of time.
+    pub metric_failures: Vec<MetricFailure>,
+}
+
+/// Numbers of the whole cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Totals {
+    /// Deployments.
+    pub workloads: u32,
+    /// Nodes at the end.
+    pub nodes: u32,
+    /// Requests over all Services, each counted once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
+    /// What all Deployments took.
+    pub resources: Resources,
+    /// Pods of all Deployments that waited for a node.
+    pub pending: Pending,
+    /// Time during which any Deployment was under capacity [s].
+    pub under_capacity_seconds: f64,
+    /// Changes of the scale by HPAs.
+    pub decisions: u32,
+}
+
+/// One event of the scenario.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EventRow {
+    /// When [s].
+    pub at_seconds: f64,
+    /// What, as in `scale shop to 5`.
+    pub text: String,
+}
+
+/// One assumption.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssumptionRow {
+    /// About what.
+    pub subject: String,
+    /// The fact with its value.
+    pub text: String,
+}
