@@ -7,6 +7,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
+use crate::kube::endpoint_slice::EndpointsReason;
+use crate::kube::kubelet::reason::KubeletReason;
 
 /// Why a write was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,10 @@ pub enum Reason {
     Scenario,
     /// The HorizontalPodAutoscaler controller.
     Hpa(HpaReason),
+    /// The kubelet.
+    Kubelet(KubeletReason),
+    /// The EndpointSlice controller or kube-proxy.
+    Endpoints(EndpointsReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -35,6 +41,8 @@ impl Reason {
         match self {
             Reason::Scenario => "Scenario",
             Reason::Hpa(reason) => reason.word(),
+            Reason::Kubelet(reason) => reason.word(),
+            Reason::Endpoints(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -45,6 +53,8 @@ impl fmt::Display for Reason {
         match self {
             Reason::Scenario => f.write_str("written by the scenario"),
             Reason::Hpa(reason) => reason.fmt(f),
+            Reason::Kubelet(reason) => reason.fmt(f),
+            Reason::Endpoints(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),
         }
     }
