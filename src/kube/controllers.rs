@@ -1,3 +1,6 @@
 //! The controllers of kube-controller-manager. Mirrors the packages under `pkg/controller`.
 
+pub mod controller_utils;
+pub mod flowcontrol;
 pub mod podautoscaler;
+pub mod workqueue;

@@ -136,6 +136,18 @@ impl Pod {
     }
 }
 
+/// Annotation that says which pods should go first.
+pub const POD_DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
+
+/// The deletion cost that annotations say; 0 when absent or unreadable: a leading `+`, leading
+/// zeros, beyond 32 bits. Mirrors `helper.GetDeletionCostFromPodAnnotations`.
+pub fn deletion_cost(annotations: &StringMap) -> i32 {
+    let Some(text) = annotations.get(POD_DELETION_COST) else { return 0 };
+    let starts_well =
+        text == "0" || text.starts_with(|c: char| c == '-' || ('1'..='9').contains(&c));
+    if starts_well { text.parse().unwrap_or(0) } else { 0 }
+}
+
 /// A distinct pod template, shared by all pods made from it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodTemplate {
