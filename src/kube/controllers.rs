@@ -1,6 +1,8 @@
 //! The controllers of kube-controller-manager. Mirrors the packages under `pkg/controller`.
 
 pub mod controller_utils;
+pub mod deployment;
 pub mod flowcontrol;
 pub mod podautoscaler;
+pub mod replica_set;
 pub mod workqueue;

@@ -6,9 +6,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
-use crate::kube::endpoint_slice::EndpointsReason;
-use crate::kube::kubelet::reason::KubeletReason;
+use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 
 /// Why a write was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,10 +17,10 @@ pub enum Reason {
     Scenario,
     /// The HorizontalPodAutoscaler controller.
     Hpa(HpaReason),
-    /// The kubelet.
-    Kubelet(KubeletReason),
-    /// The EndpointSlice controller or kube-proxy.
-    Endpoints(EndpointsReason),
+    /// The Deployment controller.
+    Deployment(DeploymentReason),
+    /// The ReplicaSet controller.
+    ReplicaSet(ReplicaSetReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -41,8 +41,8 @@ impl Reason {
         match self {
             Reason::Scenario => "Scenario",
             Reason::Hpa(reason) => reason.word(),
-            Reason::Kubelet(reason) => reason.word(),
-            Reason::Endpoints(reason) => reason.word(),
+            Reason::Deployment(reason) => reason.word(),
+            Reason::ReplicaSet(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -53,8 +53,8 @@ impl fmt::Display for Reason {
         match self {
             Reason::Scenario => f.write_str("written by the scenario"),
             Reason::Hpa(reason) => reason.fmt(f),
-            Reason::Kubelet(reason) => reason.fmt(f),
-            Reason::Endpoints(reason) => reason.fmt(f),
+            Reason::Deployment(reason) => reason.fmt(f),
+            Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),
         }
     }

@@ -30,22 +30,18 @@ pub struct Segment {
     pub offered: f64,
     /// Requests that are served.
     pub served: f64,
-    /// Tries that fail: refused, dropped, given up, or killed at the segment's begin or end.
+    /// Requests that fail: refused, dropped, given up, or killed at the segment's end.
     pub failed: f64,
-    /// Requests whose last try fails.
-    pub lost: f64,
     /// Pods alike, with what latency needs.
     pub parts: SmallVec<[SegmentPart; 1]>,
 }
 
 /// What arrives in a [`Segment`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Flow {
-    /// Compiled loads as they are: nobody waits, nobody retries. The rate is the sum of
-    /// `factor * own load of the service`.
+    /// The compiled loads as they are: nobody waits, nobody retries. Each service's rate follows from
+    /// its own load and, for traffic `from` others, from their segments.
     Follows {
-        /// Its own load, and those that cause it.
-        shares: SmallVec<[LoadShare; 1]>,
         /// Share of the requests that fails at once, because the endpoint is gone.
         refused: f64,
     },
@@ -56,15 +52,6 @@ pub enum Flow {
         /// Its change [requests/s²].
         slope: f64,
     },
-}
-
-/// A part of the load of some service.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct LoadShare {
-    /// Whose own load.
-    pub service: u32,
-    /// Requests caused by each one of it.
-    pub factor: f64,
 }
 
 /// Pods of a [`Segment`] that are alike.

@@ -36,6 +36,9 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Deployment(deployment) => {
             wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_sync);
         }
+        Change::DeploymentStatus(deployment) => {
+            wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_status);
+        }
         Change::ReplicaSet(replica_set, owner) => {
             wake(cluster, REPLICA_SET, replica_set.0, timings.replica_set_sync);
             wake_owner(cluster, owner, timings.deployment_status);
@@ -47,38 +50,76 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Pdb(pdb) => wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync),
         Change::Node(_) => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
-        Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
         Change::None
+        | Change::Endpoints(_)
         | Change::PdbStatus(_)
         | Change::HpaCreated(_)
-        | Change::HpaDeleted(_)
-        | Change::DeploymentStatus(_) => {}
+        | Change::HpaDeleted(_) => {}
     }
 }
 
 fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFacts) {
     let timings = cluster.timings;
-    for owner in [facts.owner, facts.former_owner].into_iter().flatten() {
-        wake_replica_set(cluster, owner, timings.replica_set_status);
+    wake_replica_sets(cluster, what, facts);
+    if what == PodChange::Removed {
+        wake_recreate(cluster, facts);
     }
     match what {
-        PodChange::Added => {
-            wake(cluster, SCHEDULER, 0, timings.schedule);
-            // For a scripted kubelet, which binds pods itself; the modelled one finds nothing to do.
-            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
-        }
-        PodChange::Bound | PodChange::Marked => {
-            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
-        }
-        PodChange::Removed => {
-            wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
-            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
-        }
+        PodChange::Added => wake(cluster, SCHEDULER, 0, timings.schedule),
+        PodChange::Bound => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
+        PodChange::Marked => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
+        PodChange::Removed => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
         PodChange::Status | PodChange::Readiness | PodChange::Metadata => {}
     }
     if what != PodChange::Status {
         wake_services(cluster, facts);
         wake_budgets(cluster, facts);
+    }
+}
+
+/// The ReplicaSets of a pod: its owner, or for a pod of nobody's all that match. Mirrors `addPod`,
+/// `updatePod` and `deletePod` of the ReplicaSet controller; it has nothing to do for a change that
+/// it does not count, unless it failed and any event lets it try again.
+fn wake_replica_sets(cluster: &mut Cluster, what: PodChange, facts: PodFacts) {
+    let delay = cluster.timings.replica_set_status;
+    let uncounted = matches!(what, PodChange::Status | PodChange::Bound);
+    for owner in [facts.owner, facts.former_owner].into_iter().flatten() {
+        let failed = cluster
+            .replica_set(owner)
+            .is_some_and(|replica_set| replica_set.status.replica_failure.is_some());
+        if !uncounted || failed {
+            wake_replica_set(cluster, owner, delay);
+        }
+    }
+    if facts.owner.is_some() || !matches!(what, PodChange::Added | PodChange::Metadata) {
+        return;
+    }
+    let set = &cluster.label_sets[facts.labels.index()];
+    let matching: Vec<ReplicaSetId> = cluster
+        .replica_sets()
+        .filter(|replica_set| replica_set.namespace == set.namespace)
+        .filter(|replica_set| replica_set.selector.matches(&set.labels))
+        .map(|replica_set| replica_set.id)
+        .collect();
+    for replica_set in matching {
+        wake_replica_set(cluster, replica_set, delay);
+    }
+}
+
+/// A Deployment of strategy `Recreate` whose last pod is gone. Mirrors `deletePod` of the
+/// Deployment controller.
+fn wake_recreate(cluster: &mut Cluster, facts: PodFacts) {
+    let replica_set = facts.owner.and_then(|owner| cluster.replica_set(owner));
+    let owner = replica_set.and_then(|replica_set| replica_set.owner);
+    let Some(deployment) = owner.and_then(|owner| cluster.deployment(owner)) else { return };
+    let has_pods = deployment
+        .replica_sets
+        .iter()
+        .filter_map(|&id| cluster.replica_set(id))
+        .any(|replica_set| !replica_set.pods.is_empty());
+    if deployment.spec.strategy.type_ == "Recreate" && !has_pods {
+        let delay = cluster.timings.deployment_status;
+        wake_owner(cluster, owner, delay);
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::ids::{DeploymentId, PodId, ReplicaSetId, TemplateId};
 use crate::api::apps::DeploymentSpec;
 use crate::api::labels::Selector;
 use crate::api::meta::{ConditionStatus, ObjectMeta, StringMap};
+use crate::kube::controllers::deployment::reason::DeploymentConditionReason;
 use crate::units::SimTime;
 
 /// A Deployment as the API server stores it.
@@ -17,6 +19,8 @@ pub struct DeploymentObject {
     pub id: DeploymentId,
     /// Name, namespace, labels, annotations.
     pub metadata: ObjectMeta,
+    /// Grows with each write that changes something.
+    pub resource_version: u64,
     /// Grows with each change of the spec or of annotations.
     pub generation: i64,
     /// A whole second.
@@ -29,6 +33,8 @@ pub struct DeploymentObject {
     pub selector: Arc<Selector>,
     /// Number of `spec.template`.
     pub template: TemplateId,
+    /// All ReplicaSets that it owns, in order of creation.
+    pub replica_sets: Vec<ReplicaSetId>,
     /// What the controller reports.
     pub status: DeploymentStatus,
 }
@@ -60,27 +66,55 @@ pub struct DeploymentStatus {
     pub terminating_replicas: Option<i32>,
     /// Collisions of template hashes.
     pub collision_count: Option<i32>,
-    /// `Available`, `Progressing`, `ReplicaFailure`, in upstream's order.
+    /// One of a type, the one that changed last at the end.
     pub conditions: Vec<DeploymentCondition>,
 }
 
-/// A condition of a Deployment.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Type of a condition of a Deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum DeploymentConditionType {
+    /// Whether enough pods are available.
+    Available,
+    /// Whether the rollout moves, or is done.
+    Progressing,
+    /// Whether pods cannot be created or deleted.
+    ReplicaFailure,
+}
+
+/// A condition of a Deployment. Its message is made from the reason when somebody reads it.
+#[derive(Clone, Debug, PartialEq)]
 pub struct DeploymentCondition {
-    /// `Available`, `Progressing` or `ReplicaFailure`.
-    #[serde(rename = "type")]
-    pub type_: &'static str,
+    /// Type.
+    pub type_: DeploymentConditionType,
     /// Whether it holds.
     pub status: ConditionStatus,
-    /// Reason in upstream's word.
-    pub reason: &'static str,
-    /// Text.
-    pub message: Arc<str>,
+    /// Reason with its names.
+    pub reason: DeploymentConditionReason,
     /// Last update, a whole second.
     pub last_update_time: SimTime,
     /// Last change of the status, a whole second.
     pub last_transition_time: SimTime,
+}
+
+impl DeploymentStatus {
+    /// The condition of that type, if there is one. Mirrors `GetDeploymentCondition`.
+    pub fn condition(&self, type_: DeploymentConditionType) -> Option<&DeploymentCondition> {
+        self.conditions.iter().find(|condition| condition.type_ == type_)
+    }
+}
+
+/// Writes reason and message as upstream has them.
+impl Serialize for DeploymentCondition {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("DeploymentCondition", 6)?;
+        fields.serialize_field("type", &self.type_)?;
+        fields.serialize_field("status", &self.status)?;
+        fields.serialize_field("reason", self.reason.word())?;
+        fields.serialize_field("message", &self.reason.to_string())?;
+        fields.serialize_field("lastUpdateTime", &self.last_update_time)?;
+        fields.serialize_field("lastTransitionTime", &self.last_transition_time)?;
+        fields.end()
+    }
 }
 
 /// A ReplicaSet as the API server stores it.
@@ -97,7 +131,9 @@ pub struct ReplicaSetObject {
     /// Labels.
     pub labels: StringMap,
     /// Annotations: revision, desired-replicas, max-replicas and those copied from the Deployment.
-    pub annotations: StringMap,
+    pub annotations: Arc<StringMap>,
+    /// Grows with each write that changes something.
+    pub resource_version: u64,
     /// Grows with each change of the spec.
     pub generation: i64,
     /// A whole second.

@@ -7,7 +7,9 @@ use super::super::write::{Applied, Change, NewPod, PodChange, PodFacts, PodStatu
 use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::meta::StringMap;
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
-use crate::kube::objects::pod::{Deletion, Pod, PodActivity, PodCondition, PodPhase};
+use crate::kube::objects::pod::{
+    Deletion, Pod, PodActivity, PodCondition, PodPhase, deletion_cost,
+};
 use crate::units::{SimDuration, SimTime};
 
 /// `terminationGracePeriodSeconds` of a pod that does not say [s].
@@ -16,7 +18,7 @@ const DEFAULT_GRACE_PERIOD_SECONDS: i64 = 30;
 impl Cluster {
     pub(super) fn create_pod(&mut self, new: &NewPod) -> Outcome {
         if self.script.pod_quota.is_some_and(|quota| i64::from(self.pods.len()) >= quota) {
-            return Err(self.quota_exceeded(new));
+            return Err(self.quota_exceeded());
         }
         let id = self.pods.next_id();
         let template = self.intern_template(&new.template);
@@ -39,7 +41,7 @@ impl Cluster {
             deletion: None,
             restarts: 0,
             sidecar_restarts: 0,
-            deletion_cost: 0,
+            deletion_cost: deletion_cost(&new.template.metadata.annotations),
         });
         if let Some(owner) = new.owner
             && let Ok(replica_set) = self.replica_set_mut(owner)
@@ -50,13 +52,12 @@ impl Cluster {
         Ok(created(Change::Pod(id, PodChange::Added, facts), ObjectId::Pod(id)))
     }
 
-    /// Mirrors the text of the `ResourceQuota` admission plugin.
-    fn quota_exceeded(&self, new: &NewPod) -> Refused {
+    /// The text of the `ResourceQuota` admission plugin for a quota named `pods`.
+    fn quota_exceeded(&self) -> Refused {
         let (used, limit) = (self.pods.len(), self.script.pod_quota.unwrap_or_default());
         Refused::Forbidden(Arc::from(format!(
-            "pods \"{}\" is forbidden: exceeded quota: quota, requested: pods=1, used: pods={used}, \
-             limited: pods={limit}",
-            new.name
+            "pods is forbidden: exceeded quota: pods, requested: pods=1, used: pods={used}, \
+             limited: pods={limit}"
         )))
     }
 

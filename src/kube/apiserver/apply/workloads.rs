@@ -20,12 +20,14 @@ impl Cluster {
         self.deployments.push(Some(DeploymentObject {
             id,
             metadata: deployment.metadata.clone(),
+            resource_version: 1,
             generation: 1,
             creation_timestamp: self.now.floor_second(),
             deleting: false,
             spec: Arc::new(deployment.spec.clone()),
             selector: Arc::new(Selector::from_label_selector(deployment.spec.selector.as_ref())),
             template,
+            replica_sets: Vec::new(),
             status: DeploymentStatus::default(),
         }));
         created(Change::Deployment(id), ObjectId::Deployment(id))
@@ -47,6 +49,7 @@ impl Cluster {
         deployment.template = template;
         deployment.metadata.annotations.clone_from(annotations);
         deployment.generation += 1;
+        deployment.resource_version += 1;
         Ok(done(Change::Deployment(id)))
     }
 
@@ -57,6 +60,7 @@ impl Cluster {
         }
         Arc::make_mut(&mut deployment.spec).replicas = Some(replicas);
         deployment.generation += 1;
+        deployment.resource_version += 1;
         Ok(done(Change::Deployment(id)))
     }
 
@@ -67,11 +71,15 @@ impl Cluster {
         annotations: Option<&StringMap>,
     ) -> Outcome {
         let deployment = self.deployment_mut(id)?;
-        let mut changed = set(&mut deployment.status, status.clone());
+        let mut changed = set(&mut deployment.status, as_stored(status));
         if let Some(annotations) = annotations {
             changed |= set(&mut deployment.metadata.annotations, annotations.clone());
         }
-        Ok(if changed { done(Change::DeploymentStatus(id)) } else { UNCHANGED })
+        if !changed {
+            return Ok(UNCHANGED);
+        }
+        deployment.resource_version += 1;
+        Ok(done(Change::DeploymentStatus(id)))
     }
 
     fn deployment_mut(&mut self, id: DeploymentId) -> Result<&mut DeploymentObject, Refused> {
@@ -94,7 +102,8 @@ impl Cluster {
             namespace: Arc::clone(&new.namespace),
             owner: new.owner,
             labels: new.labels.clone(),
-            annotations: new.annotations.clone(),
+            annotations: Arc::new(new.annotations.clone()),
+            resource_version: 1,
             generation: 1,
             creation_timestamp: self.now.floor_second(),
             replicas: new.replicas,
@@ -105,6 +114,11 @@ impl Cluster {
             pods: Vec::new(),
             status: ReplicaSetStatus::default(),
         }));
+        if let Some(owner) = new.owner
+            && let Ok(deployment) = self.deployment_mut(owner)
+        {
+            deployment.replica_sets.push(id);
+        }
         Ok(created(Change::ReplicaSet(id, new.owner), ObjectId::ReplicaSet(id)))
     }
 
@@ -112,16 +126,17 @@ impl Cluster {
         &mut self,
         id: ReplicaSetId,
         replicas: i32,
-        annotations: &StringMap,
+        annotations: &Arc<StringMap>,
         min_ready_seconds: i32,
     ) -> Outcome {
         let replica_set = self.replica_set_mut(id)?;
         let mut spec_changed = set(&mut replica_set.replicas, replicas);
         spec_changed |= set(&mut replica_set.min_ready_seconds, min_ready_seconds);
-        let annotations_changed = set(&mut replica_set.annotations, annotations.clone());
+        let annotations_changed = set(&mut replica_set.annotations, Arc::clone(annotations));
         if !spec_changed && !annotations_changed {
             return Ok(UNCHANGED);
         }
+        replica_set.resource_version += 1;
         replica_set.generation += i64::from(spec_changed);
         Ok(done(Change::ReplicaSet(id, replica_set.owner)))
     }
@@ -132,15 +147,25 @@ impl Cluster {
         status: &ReplicaSetStatus,
     ) -> Outcome {
         let replica_set = self.replica_set_mut(id)?;
-        if !set(&mut replica_set.status, status.clone()) {
+        let mut status = status.clone();
+        if let Some(failure) = &mut status.replica_failure {
+            failure.last_transition_time = failure.last_transition_time.floor_second();
+        }
+        if !set(&mut replica_set.status, status) {
             return Ok(UNCHANGED);
         }
+        replica_set.resource_version += 1;
         Ok(done(Change::ReplicaSetStatus(id, replica_set.owner)))
     }
 
     pub(super) fn delete_replica_set(&mut self, id: ReplicaSetId) -> Outcome {
         let owner = self.replica_set_mut(id)?.owner;
         self.replica_sets[id.index()] = None;
+        if let Some(owner) = owner
+            && let Ok(deployment) = self.deployment_mut(owner)
+        {
+            deployment.replica_sets.retain(|&other| other != id);
+        }
         Ok((Change::ReplicaSetDeleted(id, owner), Applied::Done))
     }
 
@@ -151,4 +176,14 @@ impl Cluster {
         let replica_set = self.replica_sets.get_mut(id.index()).and_then(Option::as_mut);
         replica_set.ok_or_else(|| not_found("replicasets.apps", id.0))
     }
+}
+
+/// A status as the API server stores it: its times cut to whole seconds.
+fn as_stored(status: &DeploymentStatus) -> DeploymentStatus {
+    let mut status = status.clone();
+    for condition in &mut status.conditions {
+        condition.last_update_time = condition.last_update_time.floor_second();
+        condition.last_transition_time = condition.last_transition_time.floor_second();
+    }
+    status
 }

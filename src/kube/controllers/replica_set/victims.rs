@@ -1,0 +1,59 @@
+//! Mirrors `getPodsToDelete` and `getPodsRankedByRelatedPodsOnSameNode` of
+//! `pkg/controller/replicaset/replica_set.go` (v1.36): which pods go. Left out: the metric on their
+//! age.
+
+use std::collections::BTreeMap;
+
+use crate::kube::apiserver::Cluster;
+use crate::kube::controllers::controller_utils::{
+    DeletionRule, RankedPod, compare_active_pods, sort_by_preference,
+};
+use crate::kube::objects::deployment::ReplicaSetObject;
+use crate::kube::objects::ids::{NodeId, PodId};
+
+/// The pods to delete, in order, each with the rule that put it before the first that stays.
+pub(super) fn pods_to_delete(
+    cluster: &Cluster,
+    replica_set: &ReplicaSetObject,
+    active: &[PodId],
+    count: usize,
+) -> Vec<(PodId, DeletionRule)> {
+    if count >= active.len() {
+        return active.iter().map(|&pod| (pod, DeletionRule::All)).collect();
+    }
+    let per_node = related_pods_per_node(cluster, replica_set);
+    let pods = active.iter().filter_map(|&pod| cluster.pod(pod));
+    let mut ranked: Vec<(PodId, RankedPod)> = pods
+        .map(|pod| {
+            let rank = per_node.get(&pod.node).copied().unwrap_or(0);
+            (pod.id, RankedPod::new(pod, rank))
+        })
+        .collect();
+    let now = cluster.now;
+    sort_by_preference(&mut ranked, |(_, one), (_, other)| {
+        compare_active_pods(one, other, now).0.is_lt()
+    });
+    let (_, first_kept) = ranked[count];
+    let victims = ranked[..count].iter();
+    victims.map(|(pod, traits)| (*pod, compare_active_pods(traits, &first_kept, now).1)).collect()
+}
+
+/// Active pods of all ReplicaSets of the same owner, by node (`getIndirectlyRelatedPods`).
+fn related_pods_per_node(
+    cluster: &Cluster,
+    replica_set: &ReplicaSetObject,
+) -> BTreeMap<Option<NodeId>, u32> {
+    let mut per_node = BTreeMap::new();
+    let siblings = replica_set.owner.and_then(|owner| cluster.deployment(owner));
+    let siblings = siblings.map_or(&[][..], |owner| owner.replica_sets.as_slice());
+    let siblings = siblings.iter().filter_map(|&sibling| cluster.replica_set(sibling));
+    for sibling in siblings {
+        for pod in sibling.pods.iter().filter_map(|&pod| cluster.pod(pod)) {
+            let labels = &cluster.label_set(pod.labels).labels;
+            if pod.is_active() && sibling.selector.matches(labels) {
+                *per_node.entry(pod.node).or_insert(0) += 1;
+            }
+        }
+    }
+    per_node
+}
