@@ -1,6 +1,4 @@
-//! The load model against closed forms, theory, simulations of single requests and recordings.
+//! The load model against closed forms, theory and recordings.
 
 mod loads;
-mod rig;
-mod steady;
 mod traces;
