@@ -8,6 +8,9 @@
 
 pub mod apiserver;
 pub mod controllers;
+pub mod endpoint_slice;
+pub mod kube_proxy;
+pub mod kubelet;
 pub mod objects;
 pub mod reason;
 pub mod timings;

@@ -29,7 +29,7 @@ pub struct HorizontalPodAutoscalerSpec {
     /// Upper bound.
     pub max_replicas: i32,
     /// What is measured; the highest proposal wins.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "is_none_or_empty")]
     pub metrics: Option<Vec<MetricSpec>>,
     /// How fast the count may move. Absent is not the same as empty.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -173,8 +173,8 @@ pub struct HpaScalingRules {
     /// `Max`, `Min` or `Disabled`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub select_policy: Option<String>,
-    /// Limits of the change; absent is not the same as empty.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Limits of the change; absent is not the same as empty, but both are left out in JSON.
+    #[serde(skip_serializing_if = "is_none_or_empty")]
     pub policies: Option<Vec<HpaScalingPolicy>>,
     /// Share of the target within which nothing is done.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -192,4 +192,9 @@ pub struct HpaScalingPolicy {
     pub value: i32,
     /// Length of the period [s].
     pub period_seconds: i32,
+}
+
+#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
+fn is_none_or_empty<T>(list: &Option<Vec<T>>) -> bool {
+    list.as_ref().is_none_or(Vec::is_empty)
 }

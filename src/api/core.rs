@@ -87,6 +87,10 @@ pub struct PodSpec {
     /// Ports of the node are the pod's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub host_network: bool,
+    /// Everything else of the pod that makes one template differ from another (volumes, service
+    /// account, ...), as canonical JSON.
+    #[serde(skip)]
+    pub rest: String,
 }
 
 /// One container.

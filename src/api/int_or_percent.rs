@@ -17,6 +17,13 @@ pub enum IntOrPercent {
     String(String),
 }
 
+impl Default for IntOrPercent {
+    /// The number 0, Go's zero value.
+    fn default() -> IntOrPercent {
+        IntOrPercent::Int(0)
+    }
+}
+
 impl IntOrPercent {
     /// `GetScaledValueFromIntOrPercent`: the number, or the percentage of `total`, rounded toward
     /// plus infinity (`round_up`) or minus infinity. Nothing holds the result within `total`.

@@ -13,6 +13,7 @@ pub type StringMap = BTreeMap<String, String>;
 #[serde(rename_all = "camelCase")]
 pub struct ObjectMeta {
     /// Name, unique in its namespace and kind.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub name: String,
     /// Namespace; empty for kinds without one.
     #[serde(skip_serializing_if = "String::is_empty")]

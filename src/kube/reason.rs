@@ -9,6 +9,8 @@ use std::sync::Arc;
 use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
+use crate::kube::endpoint_slice::EndpointsReason;
+use crate::kube::kubelet::reason::KubeletReason;
 
 /// Why a write was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,10 @@ pub enum Reason {
     Scenario,
     /// The HorizontalPodAutoscaler controller.
     Hpa(HpaReason),
+    /// The kubelet.
+    Kubelet(KubeletReason),
+    /// The EndpointSlice controller or kube-proxy.
+    Endpoints(EndpointsReason),
     /// The Deployment controller.
     Deployment(DeploymentReason),
     /// The ReplicaSet controller.
@@ -41,6 +47,8 @@ impl Reason {
         match self {
             Reason::Scenario => "Scenario",
             Reason::Hpa(reason) => reason.word(),
+            Reason::Kubelet(reason) => reason.word(),
+            Reason::Endpoints(reason) => reason.word(),
             Reason::Deployment(reason) => reason.word(),
             Reason::ReplicaSet(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
@@ -53,6 +61,8 @@ impl fmt::Display for Reason {
         match self {
             Reason::Scenario => f.write_str("written by the scenario"),
             Reason::Hpa(reason) => reason.fmt(f),
+            Reason::Kubelet(reason) => reason.fmt(f),
+            Reason::Endpoints(reason) => reason.fmt(f),
             Reason::Deployment(reason) => reason.fmt(f),
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),

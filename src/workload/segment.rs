@@ -30,18 +30,22 @@ pub struct Segment {
     pub offered: f64,
     /// Requests that are served.
     pub served: f64,
-    /// Requests that fail: refused, dropped, given up, or killed at the segment's end.
+    /// Tries that fail: refused, dropped, given up, or killed at the segment's begin or end.
     pub failed: f64,
+    /// Requests whose last try fails.
+    pub lost: f64,
     /// Pods alike, with what latency needs.
     pub parts: SmallVec<[SegmentPart; 1]>,
 }
 
 /// What arrives in a [`Segment`].
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Flow {
-    /// The compiled loads as they are: nobody waits, nobody retries. Each service's rate follows from
-    /// its own load and, for traffic `from` others, from their segments.
+    /// Compiled loads as they are: nobody waits, nobody retries. The rate is the sum of
+    /// `factor * own load of the service`.
     Follows {
+        /// Its own load, and those that cause it.
+        shares: SmallVec<[LoadShare; 1]>,
         /// Share of the requests that fails at once, because the endpoint is gone.
         refused: f64,
     },
@@ -52,6 +56,15 @@ pub enum Flow {
         /// Its change [requests/s²].
         slope: f64,
     },
+}
+
+/// A part of the load of some service.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadShare {
+    /// Whose own load.
+    pub service: u32,
+    /// Requests caused by each one of it.
+    pub factor: f64,
 }
 
 /// Pods of a [`Segment`] that are alike.

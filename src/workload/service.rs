@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::units::{Bytes, MilliCpu, NanoCpu, SimDuration};
 use crate::workload::traffic::Load;
 
-/// All that a `WorkloadModel` needs beside nodes and pods, which come and go.
+/// All that a [`crate::workload::WorkloadModel`] needs beside nodes and pods, which come and go.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelConfig {
     /// Seed of the streams that draw the pods' weights.

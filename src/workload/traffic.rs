@@ -17,6 +17,7 @@ use crate::units::{SimDuration, SimTime};
 use crate::workload::trace::Trace;
 
 pub use load::{Load, LoadCursor, LoadPiece};
+pub(crate) use noise::log_normal_factor;
 pub use shapes::chords_per_period;
 
 /// The most linear pieces a compiled [`Load`] may have.

@@ -4,6 +4,7 @@
 //! `cargo test --test it conformance -- --nocapture` prints a line per file. The environment
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
+mod hpa_defaults_validation;
 mod quantity;
 mod recording;
 mod tally;

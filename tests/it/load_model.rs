@@ -1,4 +1,6 @@
-//! The load model against closed forms, theory and recordings.
+//! The load model against closed forms, theory, simulations of single requests and recordings.
 
 mod loads;
+mod rig;
+mod steady;
 mod traces;

@@ -50,11 +50,8 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Pdb(pdb) => wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync),
         Change::Node(_) => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
-        Change::None
-        | Change::Endpoints(_)
-        | Change::PdbStatus(_)
-        | Change::HpaCreated(_)
-        | Change::HpaDeleted(_) => {}
+        Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
+        Change::None | Change::PdbStatus(_) | Change::HpaCreated(_) | Change::HpaDeleted(_) => {}
     }
 }
 
@@ -65,10 +62,18 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
         wake_recreate(cluster, facts);
     }
     match what {
-        PodChange::Added => wake(cluster, SCHEDULER, 0, timings.schedule),
-        PodChange::Bound => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
-        PodChange::Marked => wake(cluster, KUBELET, pod.0, SimDuration::ZERO),
-        PodChange::Removed => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
+        PodChange::Added => {
+            wake(cluster, SCHEDULER, 0, timings.schedule);
+            // For a scripted kubelet, which binds pods itself; the modelled one finds nothing to do.
+            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
+        }
+        PodChange::Bound | PodChange::Marked => {
+            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
+        }
+        PodChange::Removed => {
+            wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
+            wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
+        }
         PodChange::Status | PodChange::Readiness | PodChange::Metadata => {}
     }
     if what != PodChange::Status {

@@ -1,0 +1,138 @@
+//! Which fields Kubernetes' objects have, and whether a manifest keeps to them.
+//!
+//! A field is modelled, or known to Kubernetes and without effect here (both are silent), or
+//! unknown. The tables list every field of v1.36 by type, so that values of the wrong type are
+//! found in all of them, with the words of Go's JSON decoder (`sigs.k8s.io/json`).
+
+mod walk;
+
+use std::collections::BTreeMap;
+
+use crate::diagnostic::Span;
+
+use super::yaml::Node;
+
+pub(in crate::manifest) use walk::quantity_text;
+
+const CURRENT: &str = include_str!("fields.txt");
+const OLD: &str = include_str!("old_fields.txt");
+
+/// The tables: types of kinds, and fields of types.
+#[derive(Clone, Debug)]
+pub struct Fields {
+    /// Type by `apiVersion Kind`.
+    kinds: BTreeMap<&'static str, &'static str>,
+    /// `FIELD=TYPE FIELD=TYPE ...` by type.
+    types: BTreeMap<&'static str, &'static str>,
+}
+
+/// Something wrong with one field.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldFault {
+    /// The field, as in `spec.metrics[0].type`.
+    pub path: String,
+    /// The key if the field does not exist, else the value.
+    pub span: Span,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+/// What is wrong with a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// There is no such field.
+    Unknown {
+        /// The key as written.
+        key: String,
+        /// The field that was probably meant.
+        near: Option<&'static str>,
+        /// Where below this place a field of exactly this name exists.
+        elsewhere: Option<String>,
+    },
+    /// The value cannot be decoded.
+    Decode {
+        /// Upstream's words.
+        message: String,
+        /// What the field takes, in words: `a whole number`.
+        expected: &'static str,
+    },
+}
+
+impl Default for Fields {
+    fn default() -> Fields {
+        Fields::new()
+    }
+}
+
+impl Fields {
+    /// Reads the tables.
+    pub fn new() -> Fields {
+        let mut fields = Fields { kinds: BTreeMap::new(), types: BTreeMap::new() };
+        for line in CURRENT.lines().chain(OLD.lines()) {
+            if line.starts_with('#') {
+                continue;
+            }
+            let (name, rest) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
+            match name.strip_prefix("= ") {
+                Some(kind) => fields.kinds.insert(kind, rest),
+                None => fields.types.insert(name, rest),
+            };
+        }
+        fields
+    }
+
+    /// The type of a kind, as in `apps/v1.Deployment`; none if the kind is not in the tables.
+    pub fn type_of(&self, api_version: &str, kind: &str) -> Option<&'static str> {
+        self.kinds.get(format!("{api_version} {kind}").as_str()).copied()
+    }
+
+    /// Names and types of a type's fields; none if it has none or is no struct.
+    pub fn of(&self, type_name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let fields = self.types.get(type_name).copied().unwrap_or_default();
+        fields.split_ascii_whitespace().filter_map(|field| field.split_once('='))
+    }
+
+    /// All types, in order of name.
+    pub fn types(&self) -> impl Iterator<Item = &'static str> {
+        self.types.keys().copied()
+    }
+
+    /// All kinds with their types, in order of `apiVersion Kind`.
+    pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.kinds.iter().map(|(kind, type_name)| (*kind, *type_name))
+    }
+
+    fn is_struct(&self, type_name: &str) -> bool {
+        self.types.contains_key(type_name)
+    }
+
+    /// Where below a type a field of this name exists, as in `template.spec.containers`: the
+    /// nearest one, by the path that leads there without lists. None if there is none.
+    pub fn find_below(&self, type_name: &str, field: &str) -> Option<String> {
+        const DEPTH_MAX: usize = 4;
+        let mut level = vec![(String::new(), type_name)];
+        for _ in 0..DEPTH_MAX {
+            let mut below = Vec::new();
+            for (path, type_name) in level {
+                for (name, field_type) in self.of(type_name).filter(|_| self.is_struct(type_name)) {
+                    if name == field && !path.is_empty() {
+                        return Some(format!("{path}{name}"));
+                    }
+                    if name != "status" && name != "metadata" {
+                        below.push((format!("{path}{name}."), field_type));
+                    }
+                }
+            }
+            level = below;
+        }
+        None
+    }
+
+    /// Everything wrong with an object of a type, in the order of the text.
+    pub fn check(&self, object: &Node, type_name: &str) -> Vec<FieldFault> {
+        walk::check(self, object, type_name)
+    }
+}
+
+#[cfg(test)]
+mod tests;

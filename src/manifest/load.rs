@@ -1,0 +1,120 @@
+//! Text -> [`Documents`] -> [`Manifests`].
+
+mod decode_object;
+mod document;
+
+use std::collections::BTreeMap;
+
+use decode_object::Decoder;
+
+use super::kinds::{Role, role};
+use super::object::{ObjectTree, objects_of};
+use super::set::{Documents, Manifests, Origin};
+use super::yaml;
+use crate::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
+
+/// How manifests are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Whether a field that Kubernetes does not have is an error, and not only a warning.
+    pub strict: bool,
+    /// Namespace of objects that name none.
+    pub namespace: String,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { strict: false, namespace: "default".to_owned() }
+    }
+}
+
+/// Reads texts, decodes their objects, and looks at how these fit together: [`read`] and
+/// [`decode_documents`] in one. Gives all findings, in the order of the texts.
+pub fn load(
+    sources: &SourceMap,
+    texts: &[SourceId],
+    options: &Options,
+) -> (Manifests, Vec<Diagnostic>) {
+    let (documents, mut findings) = read(sources, texts);
+    let (manifests, more) = decode_documents(documents, options);
+    findings.extend(more);
+    (manifests, findings)
+}
+
+/// Reads texts as streams of documents, opens lists, and sets aside what is no object.
+pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnostic>) {
+    let mut objects = Vec::new();
+    let mut findings = Vec::new();
+    for id in texts {
+        let Some(source) = sources.get(*id) else { continue };
+        let (documents, faults) = yaml::parse(*id, &source.text);
+        let broken = !faults.is_empty();
+        findings.extend(faults);
+        let before = objects.len();
+        for document in documents {
+            let found = objects_of(document, &mut findings);
+            let checked = found.into_iter().filter_map(|tree| {
+                document::check(tree, &source.name).map_err(|finding| findings.push(finding)).ok()
+            });
+            objects.extend(checked.collect::<Vec<_>>());
+        }
+        if objects.len() == before && !broken && source.text.trim().is_empty() {
+            findings.push(Diagnostic::warning("empty", format!("`{}` is empty", source.name)));
+        }
+    }
+    (Documents { objects }, findings)
+}
+
+/// Decodes, converts, defaults and validates all objects, and looks at how they fit together.
+///
+/// # Panics
+/// When there are 2³² objects.
+pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, Vec<Diagnostic>) {
+    let mut manifests = Manifests { documents, ..Manifests::default() };
+    let mut findings = Vec::new();
+    let mut seen: BTreeMap<Identity, Origin> = BTreeMap::new();
+    let decoder = Decoder::new(options);
+    for index in 0..manifests.documents.objects.len() {
+        let origin = Origin(u32::try_from(index).expect("fewer than 2^32 objects"));
+        let tree = manifests.documents.tree(origin).clone();
+        let role = match role(&tree.api_version, &tree.kind) {
+            Ok(role) => role,
+            Err(no_match) => {
+                findings.push(document::no_match(&tree, no_match));
+                continue;
+            }
+        };
+        if let Some(first) = seen.insert(identity(&tree, options), origin) {
+            let first = manifests.documents.tree(first);
+            findings.extend(document::same_name(&tree, first));
+            continue;
+        }
+        findings.extend(decoder.decode(role, &tree, origin, &mut manifests));
+    }
+    (manifests, findings)
+}
+
+/// Group, kind, namespace and name.
+type Identity = (String, String, String, String);
+
+fn identity(tree: &ObjectTree, options: &Options) -> Identity {
+    let group = match super::kinds::group_of(&tree.api_version) {
+        "extensions" => "apps",
+        group => group,
+    };
+    let namespace = match tree.namespace() {
+        "" => options.namespace.as_str(),
+        namespace => namespace,
+    };
+    (group.to_owned(), tree.kind.clone(), namespace.to_owned(), tree.name().to_owned())
+}
+
+/// How bad an unknown field is.
+fn unknown_severity(options: &Options) -> Severity {
+    if options.strict { Severity::Error } else { Severity::Warning }
+}
+
+/// Whether a kind is looked at field by field.
+fn plays_a_part(role: Role) -> bool {
+    !matches!(role, Role::None | Role::OtherWorkload | Role::ScaledObject)
+}

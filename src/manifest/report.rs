@@ -1,0 +1,131 @@
+//! What is wrong with a field, as a finding that points at it.
+
+use super::field_error::FieldError;
+use super::fields::{FieldFault, Problem};
+use super::object::ObjectTree;
+use super::yaml::{Node, Value};
+use crate::diagnostic::{Diagnostic, Severity, Span};
+
+/// A broken rule, at its field.
+pub(super) fn field_error(error: &FieldError, tree: &ObjectTree) -> Diagnostic {
+    let place = tree.locate(&error.field);
+    let node = tree.field(&error.field).filter(|_| place.found);
+    if let Some(placeholder) = node.and_then(placeholder) {
+        return placeholder;
+    }
+    let message = format!("{} is invalid: {error}", tree.title());
+    let label = match node {
+        Some(node) if !matches!(node.value, Value::Map(_) | Value::Seq(_)) => {
+            format!("this is {}", node.describe())
+        }
+        Some(_) => String::new(),
+        None => missing(&error.field),
+    };
+    Diagnostic::error(error.type_.code(), message).at(place.span, label)
+}
+
+/// `a.b.c` is missing: the last name says it all.
+fn missing(field: &str) -> String {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    format!("`{name}` is missing here")
+}
+
+/// A field that cannot be decoded, or does not exist. `known` tells whether the kind plays a part:
+/// elsewhere nothing is worse than a warning.
+pub(super) fn field_fault(
+    fault: &FieldFault,
+    tree: &ObjectTree,
+    unknown: Severity,
+    decode: Severity,
+) -> Diagnostic {
+    match &fault.problem {
+        Problem::Unknown { key, near, elsewhere } => {
+            let message = format!("{} has an unknown field `{}`", tree.title(), fault.path);
+            let finding = Diagnostic::new("field-unknown", unknown, message)
+                .at(fault.span.clone(), "Kubernetes has no such field here");
+            help_for_unknown(finding, key, *near, elsewhere.as_deref(), &fault.path, tree)
+        }
+        Problem::Decode { message, expected } => {
+            let node = tree.field(&fault.path);
+            if let Some(placeholder) = node.and_then(placeholder) {
+                return placeholder;
+            }
+            let message = format!("{} cannot be read: {message}", tree.title());
+            let label = node.map(|node| format!("this is {}", node.describe()));
+            Diagnostic::new("field-type", decode, message)
+                .at(fault.span.clone(), label.unwrap_or_default())
+                .help(format!("`{}` takes {expected}", fault.path))
+        }
+    }
+}
+
+fn help_for_unknown(
+    finding: Diagnostic,
+    key: &str,
+    near: Option<&str>,
+    elsewhere: Option<&str>,
+    path: &str,
+    tree: &ObjectTree,
+) -> Diagnostic {
+    if let Some(help) = version_help(key, tree) {
+        return finding.help(help);
+    }
+    if let Some(near) = near {
+        return finding.help(format!("did you mean `{near}`?"));
+    }
+    match elsewhere {
+        Some(below) => {
+            let parent = path.strip_suffix(key).unwrap_or_default();
+            finding.help(format!("it belongs at `{parent}{below}`; check the indentation"))
+        }
+        None => finding,
+    }
+}
+
+/// Fields that exist in another version of the same kind.
+fn version_help(key: &str, tree: &ObjectTree) -> Option<String> {
+    let api_version = tree.api_version.as_str();
+    let help = match key {
+        "targetCPUUtilizationPercentage" => {
+            "this is a field of autoscaling/v1; here write a metric of `type: Resource`, \
+             `resource: {name: cpu, target: {type: Utilization, averageUtilization: N}}`"
+        }
+        "targetAverageUtilization" => "write `target: {type: Utilization, averageUtilization: N}`",
+        "targetAverageValue" => "write `target: {type: AverageValue, averageValue: N}`",
+        "metrics" | "behavior" if api_version == "autoscaling/v1" => {
+            "autoscaling/v1 has no such field; write `apiVersion: autoscaling/v2`"
+        }
+        "behavior" if api_version == "autoscaling/v2beta1" => {
+            "autoscaling/v2beta1 has no such field; write `apiVersion: autoscaling/v2`"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
+}
+
+/// A value that a template or a shell was to fill in.
+pub(super) fn placeholder(node: &Node) -> Option<Diagnostic> {
+    let text = node.as_str()?;
+    if let Some(at) = text.find("{{") {
+        return Some(template(text, at, node.span.clone()));
+    }
+    let at = text.find("${")?;
+    let length = text[at..].find('}')? + 1;
+    let name = &text[at..at + length];
+    Some(
+        Diagnostic::error("placeholder", format!("the placeholder `{name}` was not filled in"))
+            .at(node.span.clone(), "this is not a value yet")
+            .help("fill it in first: `envsubst < FILE | podtide run -`"),
+    )
+}
+
+fn template(text: &str, at: usize, span: Span) -> Diagnostic {
+    let length = text[at..].find("}}").map_or(text.len() - at, |length| length + 2);
+    let shown: String = text[at..at + length].chars().take(60).collect();
+    Diagnostic::error(
+        "helm-template",
+        format!("the template expression `{shown}` was not rendered"),
+    )
+    .at(span, "this is not a value yet")
+    .help("render it first: `helm template CHART | podtide run -`")
+}
