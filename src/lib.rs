@@ -13,6 +13,7 @@ pub mod diagnostic;
 pub mod engine;
 pub mod kube;
 pub mod manifest;
+pub mod render;
 pub mod report;
 pub mod units;
 pub mod workload;
