@@ -10,7 +10,7 @@ use decode_object::Decoder;
 use super::kinds::{Role, role};
 use super::object::{ObjectTree, objects_of};
 use super::set::{Documents, Manifests, Origin};
-use super::{relations, yaml};
+use super::yaml;
 use crate::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
 
 /// How manifests are read.
@@ -84,10 +84,6 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
                 continue;
             }
         };
-        if let Some(patch) = document::patch(&tree) {
-            findings.push(patch);
-            continue;
-        }
         if let Some(first) = seen.insert(identity(&tree, options), origin) {
             let first = manifests.documents.tree(first);
             findings.extend(document::same_name(&tree, first));
@@ -95,7 +91,6 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
         }
         findings.extend(decoder.decode(role, &tree, origin, &mut manifests));
     }
-    findings.extend(relations::check(&manifests));
     (manifests, findings)
 }
 

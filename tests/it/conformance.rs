@@ -5,9 +5,6 @@
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
 mod hpa_defaults_validation;
-mod kubelet;
-mod kubelet_backoff;
-mod kubelet_probes;
 mod quantity;
 mod recording;
 mod tally;

@@ -80,7 +80,7 @@ fn unusable(node: &Node, key: &str) -> Option<Diagnostic> {
 fn no_kind(tree: &ObjectTree, source_name: &str) -> Diagnostic {
     let span =
         tree.node.entries().first().map_or_else(|| tree.head(), |entry| entry.key_span.clone());
-    let is_part = ["spec", "metadata"].iter().any(|key| tree.node.get(key).is_some());
+    let is_part = ["spec", "metadata", "data"].iter().any(|key| tree.node.get(key).is_some());
     if is_part {
         return Diagnostic::error(
             "patch-without-kind",
@@ -112,33 +112,6 @@ fn no_api_version(tree: &ObjectTree) -> Diagnostic {
         Some(version) => finding.help(format!("write `apiVersion: {version}`")),
         None => finding,
     }
-}
-
-/// A strategic-merge patch: it names an object, and leaves out what every such object has.
-pub(super) fn patch(tree: &ObjectTree) -> Option<Diagnostic> {
-    let containers = tree.field("spec.template.spec.containers").map(Node::items);
-    let partial = match tree.kind.as_str() {
-        "Deployment" => {
-            let has_images = |items: &[Node]| items.iter().any(|item| item.get("image").is_some());
-            tree.field("spec.selector").is_none() && !containers.is_some_and(has_images)
-        }
-        "HorizontalPodAutoscaler" => tree.field("spec.scaleTargetRef").is_none(),
-        _ => false,
-    };
-    let (key, span) = match tree.node.entry("$patch") {
-        Some(entry) => ("`$patch`", entry.key_span.clone()),
-        None if tree.kind == "Deployment" => ("selector and images", tree.locate("spec").span),
-        None => ("`scaleTargetRef`", tree.locate("spec").span),
-    };
-    let label = if key == "`$patch`" {
-        "a word for kustomize".to_owned()
-    } else {
-        format!("{key} are missing here")
-    };
-    (partial || tree.node.get("$patch").is_some()).then(|| {
-        let message = format!("{} looks like a patch, not like a whole object", tree.title());
-        Diagnostic::error("patch", message).at(span, label).help(KUSTOMIZE_HELP)
-    })
 }
 
 /// The API server knows no such kind in such a version.
