@@ -7,3 +7,4 @@
 mod conformance;
 mod load_model;
 mod properties_quantity;
+mod scenario;
