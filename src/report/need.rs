@@ -11,7 +11,8 @@ use crate::api::apps::DeploymentSpec;
 use crate::api::autoscaling::{HorizontalPodAutoscalerSpec, MetricSpec, MetricTarget};
 use crate::api::core::{Container, PodSpec};
 use crate::api::quantity::Quantity;
-use crate::scenario::{ControllerManagerFlags, MetricFrom, MetricKind, MetricWiring};
+use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
+use crate::scenario::{MetricFrom, MetricKind, MetricWiring};
 use crate::workload::service::{Behavior, Profile};
 
 /// Most steps of one straight piece of load; more are spread evenly.
@@ -49,7 +50,7 @@ struct Proportion([f64; 3]);
 /// Tolerances of an HPA: its own, else the controller's.
 pub(super) fn tolerance(
     hpa: &HorizontalPodAutoscalerSpec,
-    flags: &ControllerManagerFlags,
+    flags: &HpaControllerConfiguration,
 ) -> Tolerance {
     let behavior = hpa.behavior.as_ref();
     let of = |rules: Option<&crate::api::autoscaling::HpaScalingRules>| {
