@@ -3,6 +3,7 @@
 //! Everything here is pure and computes nothing about the simulation: it takes a `Report` and its
 //! `Series` and gives text or bytes.
 
+pub mod diagnostic;
 pub mod palette;
 pub mod story;
 pub mod text;

@@ -3,7 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 
-use super::path::{Step, parse_field_path};
+use super::path::{Step, parse_field_path, print_field_path};
 use super::yaml::{Document, Node, Value};
 
 /// One object as it was written.
@@ -22,8 +22,8 @@ pub struct ObjectTree {
 pub struct Place {
     /// The value if it is a scalar, else the key; of a missing field the key it belongs under.
     pub span: Span,
-    /// Whether the field is there.
-    pub found: bool,
+    /// What is missing below there: `scaleTargetRef.kind`. None if the field is there.
+    pub missing: Option<String>,
 }
 
 impl ObjectTree {
@@ -45,14 +45,15 @@ impl ObjectTree {
     /// `spec.template.spec.containers[0].resources.requests[cpu]`.
     pub fn locate(&self, path: &str) -> Place {
         let mut node = &self.node;
-        let mut place = Place { span: self.head(), found: true };
-        for step in parse_field_path(path) {
-            let next = match &step {
+        let mut place = Place { span: self.head(), missing: None };
+        let steps = parse_field_path(path);
+        for (index, step) in steps.iter().enumerate() {
+            let next = match step {
                 Step::Key(key) => node.entry(key).map(|entry| (&entry.value, &entry.key_span)),
                 Step::Index(index) => node.items().get(*index).map(|item| (item, &item.span)),
             };
             let Some((value, key_span)) = next else {
-                place.found = false;
+                place.missing = Some(print_field_path(&steps[index..]));
                 return place;
             };
             let scalar = !matches!(value.value, Value::Map(_) | Value::Seq(_) | Value::Null);

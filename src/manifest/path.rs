@@ -37,6 +37,22 @@ pub(super) fn parse_field_path(path: &str) -> Vec<Step> {
     steps
 }
 
+/// Steps as one path.
+pub(super) fn print_field_path(steps: &[Step]) -> String {
+    let mut path = String::new();
+    for step in steps {
+        match step {
+            Step::Key(key) if key.contains('.') || key.contains('/') => {
+                path.extend(["[", key.as_str(), "]"]);
+            }
+            Step::Key(key) if path.is_empty() => path.push_str(key),
+            Step::Key(key) => path.extend([".", key.as_str()]),
+            Step::Index(index) => path.extend(["[", index.to_string().as_str(), "]"]),
+        }
+    }
+    path
+}
+
 /// One step of the path of an edit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditStep {

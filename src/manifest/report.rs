@@ -1,6 +1,6 @@
 //! What is wrong with a field, as a finding that points at it.
 
-use super::field_error::FieldError;
+use super::field_error::{ErrorType, FieldError};
 use super::fields::{FieldFault, Problem};
 use super::object::ObjectTree;
 use super::yaml::{Node, Value};
@@ -8,26 +8,69 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 
 /// A broken rule, at its field.
 pub(super) fn field_error(error: &FieldError, tree: &ObjectTree) -> Diagnostic {
-    let place = tree.locate(&error.field);
-    let node = tree.field(&error.field).filter(|_| place.found);
+    let field = written_path(&error.field);
+    let place = tree.locate(&field);
+    let node = tree.field(&field);
     if let Some(placeholder) = node.and_then(placeholder) {
         return placeholder;
     }
     let message = format!("{} is invalid: {error}", tree.title());
-    let label = match node {
-        Some(node) if !matches!(node.value, Value::Map(_) | Value::Seq(_)) => {
+    let label = match (node, &place.missing) {
+        (Some(node), _) if !matches!(node.value, Value::Map(_) | Value::Seq(_)) => {
             format!("this is {}", node.describe())
         }
-        Some(_) => String::new(),
-        None => missing(&error.field),
+        (None, Some(missing)) if is_default(error) => {
+            format!("`{missing}` is not given here, and this is its default")
+        }
+        (None, Some(missing)) => format!("`{missing}` is missing here"),
+        _ => String::new(),
     };
-    Diagnostic::error(error.type_.code(), message).at(place.span, label)
+    let finding = Diagnostic::error(error.type_.code(), message).at(place.span, label);
+    match help_for(error, tree) {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
 }
 
-/// `a.b.c` is missing: the last name says it all.
-fn missing(field: &str) -> String {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    format!("`{name}` is missing here")
+/// Upstream's paths of some fields are not where they stand.
+fn written_path(field: &str) -> String {
+    field
+        .replace("spec.template.labels", "spec.template.metadata.labels")
+        .replace("spec.template.annotations", "spec.template.metadata.annotations")
+        .replace("metadata.taints", "spec.taints")
+}
+
+/// Whether the value that breaks the rule can only come from a default.
+fn is_default(error: &FieldError) -> bool {
+    error.type_ == ErrorType::Invalid && !error.message.starts_with("Invalid value: \"\"")
+}
+
+/// What to write instead, for the rules that are broken most.
+fn help_for(error: &FieldError, tree: &ObjectTree) -> Option<String> {
+    let message = error.message.as_str();
+    let help = if message.ends_with("apiVersion must specify API group") {
+        match tree.field("spec.scaleTargetRef.kind").and_then(Node::as_str) {
+            Some("Rollout") => "write `apiVersion: argoproj.io/v1alpha1`",
+            _ => "write `apiVersion: apps/v1`",
+        }
+    } else if message.ends_with("greater than or equal to `minReplicas`") {
+        let min = tree.field("spec.minReplicas").and_then(Node::as_i64).unwrap_or(1);
+        return Some(format!("write `maxReplicas: {}` or more", min.max(1)));
+    } else if message.ends_with("does not match template `labels`") {
+        "give the template all labels of `spec.selector.matchLabels`"
+    } else if error.field == "spec.scaleTargetRef.kind" && message == "Required value" {
+        "write `kind: Deployment`"
+    } else if error.field == "spec.selector" && message == "Required value" {
+        "write `selector: {matchLabels: {...}}` with labels of the template; \
+         a kustomization may add it: `podtide run -k FOLDER`"
+    } else if message.ends_with("must specify a metric target type") {
+        "write `type: Utilization`, `type: AverageValue` or `type: Value`"
+    } else if message.ends_with("may not be 0 when `maxSurge` is 0") {
+        "let one of them be 1 or more, or the rollout could not begin"
+    } else {
+        return None;
+    };
+    Some(help.to_owned())
 }
 
 /// A field that cannot be decoded, or does not exist. `known` tells whether the kind plays a part:

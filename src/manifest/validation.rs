@@ -13,8 +13,12 @@ mod scheduling;
 use super::field_error::{FieldError, invalid};
 
 /// One error for each thing that is wrong with a text.
-fn invalid_each(field: &str, value: &str, wrong: Vec<String>) -> Vec<FieldError> {
-    wrong.iter().map(|detail| invalid(field, value, detail)).collect()
+fn invalid_each(
+    field: &str,
+    value: &str,
+    wrong: impl IntoIterator<Item = String>,
+) -> Vec<FieldError> {
+    wrong.into_iter().map(|detail| invalid(field, value, &detail)).collect()
 }
 
 /// `ValidateNonnegativeField`.

@@ -80,7 +80,7 @@ fn unusable(node: &Node, key: &str) -> Option<Diagnostic> {
 fn no_kind(tree: &ObjectTree, source_name: &str) -> Diagnostic {
     let span =
         tree.node.entries().first().map_or_else(|| tree.head(), |entry| entry.key_span.clone());
-    let is_part = ["spec", "metadata", "data"].iter().any(|key| tree.node.get(key).is_some());
+    let is_part = ["spec", "metadata"].iter().any(|key| tree.node.get(key).is_some());
     if is_part {
         return Diagnostic::error(
             "patch-without-kind",
@@ -112,6 +112,26 @@ fn no_api_version(tree: &ObjectTree) -> Diagnostic {
         Some(version) => finding.help(format!("write `apiVersion: {version}`")),
         None => finding,
     }
+}
+
+/// A strategic-merge patch: it names an object, and leaves out what every such object has.
+pub(super) fn patch(tree: &ObjectTree) -> Option<Diagnostic> {
+    let (span, label) = match tree.node.entry("$patch") {
+        Some(entry) => (entry.key_span.clone(), "this is an instruction for kustomize"),
+        None if is_partial(tree) => {
+            (tree.locate("spec").span, "a selector and an image are missing here")
+        }
+        None => return None,
+    };
+    let message = format!("{} looks like a patch, not like a whole object", tree.title());
+    Some(Diagnostic::error("patch", message).at(span, label).help(KUSTOMIZE_HELP))
+}
+
+fn is_partial(tree: &ObjectTree) -> bool {
+    let containers = tree.field("spec.template.spec.containers").map(Node::items);
+    let has_image =
+        containers.is_some_and(|items| items.iter().any(|item| item.get("image").is_some()));
+    tree.kind == "Deployment" && tree.field("spec.selector").is_none() && !has_image
 }
 
 /// The API server knows no such kind in such a version.

@@ -52,7 +52,9 @@ fn spell(fields: &Fields, node: &mut Node, type_name: &str) {
     match &mut node.value {
         Value::Seq(items) => {
             if let Some(item) = type_name.strip_prefix("[]") {
-                items.iter_mut().for_each(|node| spell(fields, node, item));
+                for node in items {
+                    spell(fields, node, item);
+                }
             }
         }
         Value::Map(entries) => {
@@ -223,7 +225,7 @@ impl Object {
     }
 
     fn or_null(self, key: &str, value: Option<String>) -> Object {
-        self.raw(key, value.as_deref().unwrap_or("null"))
+        self.some(key, value.or_else(|| Some("null".to_owned())))
     }
 
     fn end(mut self) -> String {

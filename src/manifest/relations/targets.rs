@@ -1,0 +1,182 @@
+//! What HPAs scale: targets that are not there or not simulated, and workloads that nobody scales.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::autoscaling::HorizontalPodAutoscaler;
+use crate::diagnostic::Diagnostic;
+use crate::manifest::kinds::group_of;
+use crate::manifest::report::placeholder;
+use crate::manifest::set::{Loaded, Manifests};
+use crate::manifest::suggest::nearest;
+
+/// How many names a note lists.
+const NAMES_MAX: usize = 10;
+
+pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
+    let mut findings: Vec<Diagnostic> =
+        manifests.hpas.iter().filter_map(|hpa| check_target(manifests, hpa)).collect();
+    findings.extend(unscaled(manifests));
+    findings.extend(not_simulated(manifests));
+    findings
+}
+
+fn check_target(
+    manifests: &Manifests,
+    hpa: &Loaded<HorizontalPodAutoscaler>,
+) -> Option<Diagnostic> {
+    let namespace = hpa.object.metadata.namespace.as_str();
+    let target = &hpa.object.spec.scale_target_ref;
+    if target.name.is_empty() || target.kind.is_empty() {
+        return None;
+    }
+    if target.kind == "Deployment" && manifests.deployment(namespace, &target.name).is_some() {
+        return check_group(manifests, hpa);
+    }
+    let other = manifests.other_workloads.iter().find(|other| {
+        let metadata = &other.object.metadata;
+        other.object.kind == target.kind
+            && metadata.namespace == namespace
+            && metadata.name == target.name
+    });
+    match other {
+        Some(_) => Some(target_not_simulated(manifests, hpa)),
+        None => Some(dangling(manifests, hpa)),
+    }
+}
+
+/// v1.36 knows Deployments in one group only; only group and kind of a reference count.
+fn check_group(manifests: &Manifests, hpa: &Loaded<HorizontalPodAutoscaler>) -> Option<Diagnostic> {
+    let target = &hpa.object.spec.scale_target_ref;
+    let group = group_of(&target.api_version);
+    if group == "apps" {
+        return None;
+    }
+    let place = manifests.locate(hpa.origin, "spec.scaleTargetRef.apiVersion");
+    let title = manifests.tree(hpa.origin).title();
+    let message =
+        format!("{title} cannot scale: no matches for kind \"Deployment\" in group \"{group}\"");
+    Some(
+        Diagnostic::error("hpa-dangling-target", message)
+            .at(place.span, "Kubernetes v1.36 has no Deployment there")
+            .help("write `apiVersion: apps/v1`"),
+    )
+}
+
+fn target_not_simulated(
+    manifests: &Manifests,
+    hpa: &Loaded<HorizontalPodAutoscaler>,
+) -> Diagnostic {
+    let target = &hpa.object.spec.scale_target_ref;
+    let title = manifests.tree(hpa.origin).title();
+    let message =
+        format!("{title} scales {} `{}`, which is not simulated yet", target.kind, target.name);
+    let place = manifests.locate(hpa.origin, "spec.scaleTargetRef.kind");
+    Diagnostic::warning("hpa-target-not-simulated", message)
+        .at(place.span, "only Deployments are simulated as targets")
+        .help("the rest runs without it")
+}
+
+/// In the words of the condition that the controller would set.
+fn dangling(manifests: &Manifests, hpa: &Loaded<HorizontalPodAutoscaler>) -> Diagnostic {
+    let target = &hpa.object.spec.scale_target_ref;
+    let tree = manifests.tree(hpa.origin);
+    let name = tree.field("spec.scaleTargetRef.name");
+    if let Some(finding) = name.and_then(placeholder) {
+        return finding;
+    }
+    let resource = format!("{}s", target.kind.to_lowercase());
+    let group = match group_of(&target.api_version) {
+        "" => String::new(),
+        group => format!(".{group}"),
+    };
+    let message =
+        format!("{} cannot scale: {resource}{group} \"{}\" not found", tree.title(), target.name);
+    let place = tree.locate("spec.scaleTargetRef.name");
+    let finding = Diagnostic::error("hpa-dangling-target", message)
+        .at(place.span, format!("no {} of this name is in the input", target.kind));
+    match help_for_dangling(manifests, hpa) {
+        Some(help) => finding.help(help),
+        None => finding,
+    }
+}
+
+fn help_for_dangling(
+    manifests: &Manifests,
+    hpa: &Loaded<HorizontalPodAutoscaler>,
+) -> Option<String> {
+    let namespace = hpa.object.metadata.namespace.as_str();
+    let target = &hpa.object.spec.scale_target_ref;
+    if target.kind != "Deployment" && manifests.deployment(namespace, &target.name).is_some() {
+        return Some("did you mean `kind: Deployment`?".to_owned());
+    }
+    let here = manifests.deployments.iter().map(|loaded| &loaded.object.metadata);
+    let elsewhere = here.clone().find(|metadata| metadata.name == target.name);
+    if let Some(metadata) = elsewhere {
+        let there = &metadata.namespace;
+        return Some(format!(
+            "a Deployment of this name is in namespace `{there}`, the HPA in `{namespace}`"
+        ));
+    }
+    let names: Vec<&str> = here
+        .filter(|metadata| metadata.namespace == namespace)
+        .map(|metadata| metadata.name.as_str())
+        .collect();
+    let near = nearest(&target.name, names.iter().copied());
+    near.map(|near| format!("did you mean `name: {near}`?"))
+}
+
+/// Deployments that no HPA scales keep their replicas; worth a note where others are scaled.
+fn unscaled(manifests: &Manifests) -> Option<Diagnostic> {
+    if manifests.hpas.is_empty() {
+        return None;
+    }
+    let targets: BTreeSet<(&str, &str)> = manifests
+        .hpas
+        .iter()
+        .map(|hpa| {
+            (hpa.object.metadata.namespace.as_str(), hpa.object.spec.scale_target_ref.name.as_str())
+        })
+        .collect();
+    let names: Vec<&str> = manifests
+        .deployments
+        .iter()
+        .map(|loaded| &loaded.object.metadata)
+        .filter(|metadata| {
+            !targets.contains(&(metadata.namespace.as_str(), metadata.name.as_str()))
+        })
+        .map(|metadata| metadata.name.as_str())
+        .collect();
+    let message = match names.as_slice() {
+        [] => return None,
+        [name] => format!("Deployment `{name}` has no HPA and keeps its replicas"),
+        names => {
+            format!(
+                "{} Deployments have no HPA and keep their replicas: {}",
+                names.len(),
+                list(names)
+            )
+        }
+    };
+    Some(Diagnostic::note("workload-without-hpa", message))
+}
+
+/// Workloads that are there and will not be played, by kind.
+fn not_simulated(manifests: &Manifests) -> Vec<Diagnostic> {
+    let mut by_kind: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for other in &manifests.other_workloads {
+        by_kind.entry(&other.object.kind).or_default().push(&other.object.metadata.name);
+    }
+    let note = |(kind, names): (&str, Vec<&str>)| {
+        let message = format!("{kind} is not simulated yet: {}", list(&names));
+        Diagnostic::note("workload-not-simulated", message)
+    };
+    by_kind.into_iter().map(note).collect()
+}
+
+/// Names in backticks; of very many the first.
+fn list(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| format!("`{name}`")).collect();
+    let rest = names.len().saturating_sub(NAMES_MAX);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    shown.join(", ") + &more
+}
