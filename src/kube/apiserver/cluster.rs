@@ -121,23 +121,35 @@ impl Cluster {
     /// # Errors
     /// Upstream's answer, when the write is refused.
     pub fn write(&mut self, write: Write, reason: Reason) -> Result<Applied, Refused> {
+        if let Some(refused) = self.scripted_refusal(&write) {
+            return Err(refused);
+        }
+        let is_told = self.is_told(&write);
         let (change, applied) = self.apply(&write)?;
         if applied == Applied::Unchanged {
             return Ok(applied);
         }
         watch::notify(self, change);
-        self.keep(write, reason);
-        Ok(applied)
+        match write {
+            Write::HpaStatus { status, .. } if !is_told => Ok(Applied::HpaStatus(status)),
+            write => {
+                self.keep(write, reason);
+                Ok(applied)
+            }
+        }
     }
 
-    /// The facts that have not been handed to an observer yet.
-    pub fn journal(&self) -> &[Fact] {
-        &self.journal
+    /// Whether a write becomes a fact. Nearly every sync of an HPA writes metric values that moved a
+    /// little; the decision of that sync holds them, so that a status which says nothing else new is
+    /// no fact of its own.
+    fn is_told(&self, write: &Write) -> bool {
+        let Write::HpaStatus { hpa, status } = write else { return true };
+        self.hpa(*hpa).is_none_or(|hpa| hpa.status.differs_beyond_metrics(status))
     }
 
-    /// Takes these facts out.
-    pub fn take_journal(&mut self) -> Vec<Fact> {
-        std::mem::take(&mut self.journal)
+    /// Takes the facts that have not been handed to an observer yet.
+    pub fn drain_journal(&mut self) -> std::vec::Drain<'_, Fact> {
+        self.journal.drain(..)
     }
 
     /// Carries a fact of a recording out again, as it was.

@@ -3,6 +3,9 @@
 
 use std::sync::Arc;
 
+use super::cluster::Cluster;
+use super::write::{Refused, Write};
+
 /// What the API server answers out of the ordinary.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Script {
@@ -31,4 +34,25 @@ pub struct ScriptedScale {
     pub status_replicas: i32,
     /// `status.selector`.
     pub selector: Arc<str>,
+}
+
+impl Cluster {
+    /// What the script answers to a write, if it does not let it through.
+    pub(super) fn scripted_refusal(&mut self, write: &Write) -> Option<Refused> {
+        match write {
+            Write::HpaStatus { .. } => self.script.hpa_status_error.clone().map(Refused::Conflict),
+            Write::UpdateScale { deployment, .. } if self.script.scale_conflicts > 0 => {
+                self.script.scale_conflicts -= 1;
+                let name = &self.deployment(*deployment)?.metadata.name;
+                Some(Refused::Conflict(Arc::from(format!(
+                    "Operation cannot be fulfilled on deployments.apps \"{name}\": the object has \
+                     been modified; please apply your changes to the latest version and try again"
+                ))))
+            }
+            Write::UpdateScale { .. } => {
+                self.script.scale_update_error.clone().map(Refused::Internal)
+            }
+            _ => None,
+        }
+    }
 }

@@ -92,8 +92,8 @@ pub enum Write {
     },
     /// An HPA goes.
     DeleteHpa(HpaId),
-    /// Status of an HPA. The former status comes back in [`Applied::HpaStatus`], so that its
-    /// memory can be used again.
+    /// Status of an HPA. If only metric values changed, that is no fact of its own, and the status
+    /// comes back in [`Applied::HpaStatus`], so that its memory can be used again.
     HpaStatus {
         /// Which.
         hpa: HpaId,
@@ -300,7 +300,7 @@ pub enum Applied {
         /// Whether it is gone already.
         gone: bool,
     },
-    /// The former status of an HPA.
+    /// The status of an HPA, which was copied and which no fact keeps.
     HpaStatus(Box<HpaStatus>),
 }
 

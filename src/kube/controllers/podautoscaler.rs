@@ -6,11 +6,18 @@
 //!                                      proposal        and limited
 //! ```
 //!
-//! `HorizontalController::reconcile` does one sync: it reads the cluster through its
+//! [`horizontal::HorizontalController::reconcile`] does one sync: it reads the cluster through its
 //! [`Api`](crate::kube::apiserver::Api), asks a [`metrics::MetricsClient`], writes the scale and the
 //! status, and tells a [`decision::Decision`] that holds how it came to its number.
 
+mod behavior;
 pub mod config;
 pub mod decision;
+pub mod horizontal;
 pub mod metrics;
+mod number;
 pub mod reason;
+pub mod replica_calculator;
+pub mod requests;
+mod scale;
+mod selectors;

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 use smallvec::SmallVec;
 
 use super::ids::HpaId;
-use crate::api::autoscaling::HorizontalPodAutoscalerSpec;
+use crate::api::autoscaling::{HorizontalPodAutoscalerSpec, MetricSpec};
 use crate::api::meta::{ConditionStatus, ObjectMeta};
+use crate::api::quantity::{Format, Quantity};
 use crate::kube::controllers::podautoscaler::reason::HpaConditionReason;
 use crate::units::SimTime;
 
@@ -40,6 +42,21 @@ pub struct HpaStatus {
     pub conditions: SmallVec<[HpaCondition; 4]>,
 }
 
+impl HpaStatus {
+    /// Whether two statuses differ in anything but the values of metrics.
+    pub fn differs_beyond_metrics(&self, other: &HpaStatus) -> bool {
+        self.last_scale_time != other.last_scale_time
+            || self.current_replicas != other.current_replicas
+            || self.desired_replicas != other.desired_replicas
+            || self.conditions != other.conditions
+    }
+
+    /// The condition of a type, if there is one.
+    pub fn condition(&self, type_: HpaConditionType) -> Option<&HpaCondition> {
+        self.conditions.iter().find(|condition| condition.type_ == type_)
+    }
+}
+
 /// `status.currentMetrics[i]`. Which metric it is stands in the spec at the same place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,6 +69,60 @@ pub struct MetricStatus {
     pub average_value_milli: Option<i64>,
     /// Total [milli-units].
     pub value_milli: Option<i64>,
+}
+
+impl MetricStatus {
+    /// The average over pods as the API prints it, of the metric that it is of.
+    pub fn average_value(&self, spec: &MetricSpec) -> Option<Quantity> {
+        self.average_value_milli.map(|milli| as_stored(milli, format(spec)))
+    }
+
+    /// The total as the API prints it, of the metric that it is of.
+    pub fn value(&self, spec: &MetricSpec) -> Option<Quantity> {
+        self.value_milli.map(|milli| as_stored(milli, format(spec)))
+    }
+
+    /// The entry as the API spells it, of the metric that it is of.
+    pub fn to_json(&self, spec: &MetricSpec) -> Value {
+        if !self.valid {
+            return json!({ "type": "" });
+        }
+        let mut current = Map::new();
+        if let Some(utilization) = self.average_utilization {
+            current.insert("averageUtilization".to_owned(), json!(utilization));
+        }
+        let (average, value) = (self.average_value(spec), self.value(spec));
+        for (name, quantity) in [("averageValue", average), ("value", value)] {
+            if let Some(quantity) = quantity {
+                current.insert(name.to_owned(), json!(quantity));
+            }
+        }
+        // The member of the spec, with what was measured in place of the target.
+        let mut entry = json!(spec);
+        for (_, member) in entry.as_object_mut().into_iter().flatten() {
+            if let Some(member) = member.as_object_mut() {
+                member.remove("target");
+                member.insert("current".to_owned(), Value::Object(current.clone()));
+            }
+        }
+        entry
+    }
+}
+
+/// A quantity as clients read it back: what was written as `150000000` comes back as `150M`, because
+/// a text without a suffix does not tell its format.
+fn as_stored(milli: i64, format: Format) -> Quantity {
+    let quantity = Quantity::from_milli(milli, format);
+    Quantity::parse(&quantity.to_string()).unwrap_or(quantity)
+}
+
+/// Only memory is told in powers of 1024.
+fn format(spec: &MetricSpec) -> Format {
+    let container = spec.container_resource.as_ref().map(|source| &source.name);
+    match spec.resource.as_ref().map(|source| &source.name).or(container) {
+        Some(name) if name == "memory" => Format::BinarySi,
+        _ => Format::DecimalSi,
+    }
 }
 
 /// Type of a condition of an HPA.

@@ -44,9 +44,6 @@ impl Cluster {
     }
 
     pub(super) fn hpa_status(&mut self, id: HpaId, status: &HpaStatus) -> Outcome {
-        if let Some(error) = &self.script.hpa_status_error {
-            return Err(Refused::Conflict(Arc::clone(error)));
-        }
         let hpa = self.hpa_mut(id)?;
         hpa.status.clone_from(status);
         Ok(done(Change::None))

@@ -102,6 +102,11 @@ impl MetricFault {
         }
     }
 
+    /// What the calculator says, without the words that the controller puts before it.
+    pub fn cause(&self) -> impl fmt::Display + '_ {
+        Cause(self)
+    }
+
     /// Prints it as the first error of several metrics: the text of the event, wrapped.
     pub(super) fn fmt_wrapped(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let spec = self.metric.spec();
@@ -283,6 +288,15 @@ impl fmt::Display for MetricFault {
             write!(f, "failed to get {name} {what}: ")?;
         }
         self.fmt_error(f)
+    }
+}
+
+/// A fault as the calculator words it.
+struct Cause<'a>(&'a MetricFault);
+
+impl fmt::Display for Cause<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt_error(f)
     }
 }
 

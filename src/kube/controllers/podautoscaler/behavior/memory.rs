@@ -1,0 +1,171 @@
+//! What the controller remembers of an HPA: recommendations and scale events.
+//! All of it is lost with the controller, and with the HPA once that is noticed.
+
+use super::super::decision::Stabilization;
+use super::{Behavior, Proposal, ScalingRules};
+use crate::units::{SimDuration, SimTime};
+
+/// The memory of one HPA.
+#[derive(Clone, Debug, Default)]
+pub(in super::super) struct Memory {
+    /// Not sorted: old slots are used again.
+    recommendations: Vec<Recommendation>,
+    up_events: Vec<ScaleEvent>,
+    down_events: Vec<ScaleEvent>,
+}
+
+/// What the metrics asked for, before stabilisation and limits.
+#[derive(Clone, Copy, Debug)]
+struct Recommendation {
+    value: i32,
+    at: SimTime,
+}
+
+/// A change of the scale.
+#[derive(Clone, Copy, Debug)]
+struct ScaleEvent {
+    change: i32,
+    at: SimTime,
+    /// Its slot may be used again.
+    outdated: bool,
+}
+
+impl Memory {
+    /// Forgets everything.
+    pub(in super::super) fn clear(&mut self) {
+        self.recommendations.clear();
+        self.up_events.clear();
+        self.down_events.clear();
+    }
+
+    /// `recordInitialRecommendation`: the size found first counts as a recommendation.
+    pub(in super::super) fn record_initial_recommendation(&mut self, current: i32, now: SimTime) {
+        if self.recommendations.is_empty() {
+            self.recommendations.push(Recommendation { value: current, at: now });
+        }
+    }
+
+    /// `stabilizeRecommendation`: the highest of the window, its start included.
+    ///
+    /// Upstream reads the clock anew here, so that with a window of 0 even the recommendation that
+    /// this sync began with is old.
+    pub(super) fn stabilize_recommendation(
+        &mut self,
+        proposal: Proposal,
+        window: SimDuration,
+    ) -> Stabilization {
+        let cutoff = proposal.now - window;
+        let mut stabilized = Stabilization { value: proposal.desired, window, winner: None };
+        let mut old = None;
+        for (slot, entry) in self.recommendations.iter().enumerate() {
+            if entry.at < cutoff || window == SimDuration::ZERO {
+                old = Some(slot);
+            } else if entry.value > stabilized.value {
+                stabilized.value = entry.value;
+                stabilized.winner = Some((entry.value, entry.at));
+            }
+        }
+        self.record(old, proposal);
+        stabilized
+    }
+
+    /// `stabilizeRecommendationWithBehaviors`: the current size, raised to the lowest of the
+    /// scale-up window and lowered to the highest of the scale-down window, starts excluded.
+    pub(super) fn stabilize_recommendation_with_behaviors(
+        &mut self,
+        proposal: Proposal,
+        behavior: &Behavior,
+    ) -> Stabilization {
+        let Proposal { now, current, desired, .. } = proposal;
+        let (up_window, down_window) = (behavior.scale_up.window, behavior.scale_down.window);
+        let (up_cutoff, down_cutoff) = (now - up_window, now - down_window);
+        let mut up = Stabilization { value: desired, window: up_window, winner: None };
+        let mut down = Stabilization { value: desired, window: down_window, winner: None };
+        let mut old = None;
+        for (slot, &Recommendation { value, at }) in self.recommendations.iter().enumerate() {
+            if at > up_cutoff && value < up.value {
+                up = Stabilization { value, window: up_window, winner: Some((value, at)) };
+            }
+            if at > down_cutoff && value > down.value {
+                down = Stabilization { value, window: down_window, winner: Some((value, at)) };
+            }
+            if at < up_cutoff && at < down_cutoff {
+                old = Some(slot);
+            }
+        }
+        self.record(old, proposal);
+        if current > down.value {
+            down
+        } else if current < up.value {
+            // The lowest of the scale-up window is never above the highest of the other.
+            up
+        } else {
+            let window = if desired >= current { up_window } else { down_window };
+            let winner = if desired >= current { up.winner } else { down.winner };
+            Stabilization { value: current, window, winner }
+        }
+    }
+
+    fn record(&mut self, old: Option<usize>, proposal: Proposal) {
+        let entry = Recommendation { value: proposal.desired, at: proposal.now };
+        match old {
+            Some(slot) => self.recommendations[slot] = entry,
+            None => self.recommendations.push(entry),
+        }
+    }
+
+    /// `storeScaleEvent`: remembers a change of the scale.
+    pub(in super::super) fn store_scale_event(
+        &mut self,
+        behavior: &Behavior,
+        previous: i32,
+        new: i32,
+        now: SimTime,
+    ) {
+        let (events, rules) = if new > previous {
+            (&mut self.up_events, &behavior.scale_up)
+        } else {
+            (&mut self.down_events, &behavior.scale_down)
+        };
+        let old = mark_outdated(events, rules, now);
+        let change = new.wrapping_sub(previous).wrapping_abs();
+        let event = ScaleEvent { change, at: now, outdated: false };
+        match old {
+            Some(slot) => events[slot] = event,
+            None => events.push(event),
+        }
+    }
+
+    /// The size at the start of a policy's period: what was added since is taken off, and what was
+    /// removed put back. Wraps at 32 bits, as upstream.
+    pub(super) fn period_start_replicas(
+        &self,
+        current: i32,
+        period: SimDuration,
+        now: SimTime,
+    ) -> i32 {
+        let added = get_replicas_change_per_period(&self.up_events, period, now);
+        let removed = get_replicas_change_per_period(&self.down_events, period, now);
+        current.wrapping_sub(added).wrapping_add(removed)
+    }
+}
+
+/// `markScaleEventsOutdated`, and the last slot that may be used again.
+fn mark_outdated(events: &mut [ScaleEvent], rules: &ScalingRules, now: SimTime) -> Option<usize> {
+    let cutoff = now - rules.longest_period();
+    let mut last = None;
+    for (slot, event) in events.iter_mut().enumerate() {
+        event.outdated |= event.at < cutoff;
+        if event.outdated {
+            last = Some(slot);
+        }
+    }
+    last
+}
+
+/// `getReplicasChangePerPeriod`; the start of the period is excluded.
+fn get_replicas_change_per_period(events: &[ScaleEvent], period: SimDuration, now: SimTime) -> i32 {
+    let cutoff = now - period;
+    let recent = events.iter().filter(|event| event.at > cutoff);
+    recent.fold(0, |sum, event| sum.wrapping_add(event.change))
+}
