@@ -4,11 +4,10 @@
 //! `cargo test --test it conformance -- --nocapture` prints a line per file. The environment
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
-mod fields;
+mod hpa_calculator;
+mod hpa_controller;
 mod hpa_defaults_validation;
-mod kubelet;
-mod kubelet_backoff;
-mod kubelet_probes;
+mod hpa_world;
 mod quantity;
 mod recording;
 mod tally;

@@ -6,6 +6,4 @@
 
 mod conformance;
 mod load_model;
-mod manifest;
 mod properties_quantity;
-mod scenario;
