@@ -15,11 +15,11 @@ pub trait Observer {
     /// The world at time 0, before anything has happened.
     fn start(&mut self, _cluster: &Cluster) {}
     /// Writes that were carried out, and the cluster after the last of them.
-    fn facts(&mut self, _facts: &mut dyn Iterator<Item = Fact>, _cluster: &Cluster) {}
+    fn facts(&mut self, _facts: Vec<Fact>, _cluster: &Cluster) {}
     /// One sync of an HPA.
     fn decision(&mut self, _decision: &Decision) {}
     /// How a service fared between two changes.
-    fn segment(&mut self, _segment: &Segment) {}
+    fn segment(&mut self, _segment: Segment) {}
     /// The end.
     fn end(&mut self, _at: SimTime, _cluster: &Cluster) {}
 }
@@ -28,11 +28,7 @@ pub trait Observer {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Deaf;
 
-impl Observer for Deaf {
-    fn facts(&mut self, facts: &mut dyn Iterator<Item = Fact>, _: &Cluster) {
-        facts.for_each(drop);
-    }
-}
+impl Observer for Deaf {}
 
 /// All that happened: facts, decisions, segments, and the cluster every so many facts.
 #[derive(Clone, Debug, Default)]
@@ -93,7 +89,7 @@ impl Observer for Recording {
         self.keep(cluster);
     }
 
-    fn facts(&mut self, facts: &mut dyn Iterator<Item = Fact>, cluster: &Cluster) {
+    fn facts(&mut self, facts: Vec<Fact>, cluster: &Cluster) {
         self.facts.extend(facts);
         let last = self.keyframes.last().map_or(0, |keyframe| keyframe.facts);
         if self.facts.len() as u32 - last >= FACTS_PER_KEYFRAME {
@@ -105,8 +101,8 @@ impl Observer for Recording {
         self.decisions.push(decision.clone());
     }
 
-    fn segment(&mut self, segment: &Segment) {
-        self.segments.push(segment.clone());
+    fn segment(&mut self, segment: Segment) {
+        self.segments.push(segment);
     }
 
     fn end(&mut self, at: SimTime, _: &Cluster) {

@@ -1,3 +1,11 @@
-//! Results and findings -> bytes. Nothing here computes: it shows what it is given.
+//! What people and programs read: text, JSON, CSV and charts, made from finished numbers.
+//!
+//! Everything here is pure and computes nothing about the simulation: it takes a `Report` and its
+//! `Series` and gives text or bytes.
 
 pub mod diagnostic;
+pub mod palette;
+pub mod story;
+pub mod text;
+pub mod ticks;
+pub mod words;

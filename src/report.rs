@@ -10,17 +10,25 @@
 //! - [`decision`]: what the HPA did, one row for each time it changed the scale.
 
 pub mod decision;
+mod need;
 pub mod numbers;
+mod pods;
+mod readings;
+mod scaling;
 pub mod series;
+mod summarize;
 pub mod track;
+mod traffic;
 
 use serde::Serialize;
 
-pub use decision::{DecisionRow, MetricFailure};
+pub use decision::{DecisionRow, HpaFailure};
 pub use numbers::{
     Attempts, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise, Scaling, Window,
 };
-pub use series::{MetricSeries, Series, TrafficSeries, WorkloadSeries};
+pub use scaling::worst;
+pub use series::{MetricSeries, Need, Series, TrafficSeries, WorkloadSeries};
+pub use summarize::summarize;
 
 /// Version of the fields of a [`Report`]; changes when one is renamed or removed.
 pub const API_VERSION: &str = "podtide.dev/report/v1";
@@ -41,6 +49,9 @@ pub struct Report {
     pub events: Vec<EventRow>,
     /// What was assumed because nobody said it.
     pub assumptions: Vec<AssumptionRow>,
+    /// Values over time, for charts and CSV; no part of the JSON.
+    #[serde(skip)]
+    pub series: Series,
 }
 
 /// What was played.
@@ -96,8 +107,8 @@ pub struct WorkloadReport {
     pub under_capacity: Vec<Window>,
     /// Each change of the scale by the HPA, in order of time.
     pub decisions: Vec<DecisionRow>,
-    /// Metrics that could not be read, in order of time.
-    pub metric_failures: Vec<MetricFailure>,
+    /// When the HPA could not do its work, in order of time.
+    pub hpa_failures: Vec<HpaFailure>,
 }
 
 /// Numbers of the whole cluster.

@@ -3,12 +3,16 @@
 //! A user's files become a [`Scenario`] in two steps: parsed as written, then checked, with all
 //! findings at once. Whoever plays a Scenario cannot fail any more.
 
+pub mod check;
+pub mod file;
+
 use std::sync::Arc;
 
 use crate::api::apps::Deployment;
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::core::{Node, Service};
 use crate::api::policy::PodDisruptionBudget;
+use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use crate::kube::timings::Timings;
 use crate::units::{SimDuration, SimTime};
 use crate::workload::traffic::WallClock;
@@ -66,41 +70,13 @@ pub struct ClusterSpec {
     /// All nodes, each of its own.
     pub nodes: Vec<Arc<Node>>,
     /// Flags of kube-controller-manager.
-    pub controller_manager: ControllerManagerFlags,
+    pub controller_manager: HpaControllerConfiguration,
     /// Where the HPA's resource metrics come from.
     pub metrics: MetricsSource,
     /// Who runs the pods.
     pub kubelet: KubeletKind,
     /// Pods that may exist in all, if the API server has such a quota.
     pub pod_quota: Option<i64>,
-}
-
-/// Flags of kube-controller-manager by upstream's names (`--horizontal-pod-autoscaler-...`).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ControllerManagerFlags {
-    /// `sync-period`.
-    pub sync_period: SimDuration,
-    /// `downscale-stabilization`.
-    pub downscale_stabilization: SimDuration,
-    /// `tolerance`.
-    pub tolerance: f64,
-    /// `cpu-initialization-period`.
-    pub cpu_initialization_period: SimDuration,
-    /// `initial-readiness-delay`.
-    pub initial_readiness_delay: SimDuration,
-}
-
-impl Default for ControllerManagerFlags {
-    /// Upstream's defaults (`pkg/controller/podautoscaler/config/v1alpha1/defaults.go`).
-    fn default() -> ControllerManagerFlags {
-        ControllerManagerFlags {
-            sync_period: SimDuration::from_secs(15),
-            downscale_stabilization: SimDuration::from_secs(300),
-            tolerance: 0.1,
-            cpu_initialization_period: SimDuration::from_secs(300),
-            initial_readiness_delay: SimDuration::from_secs(30),
-        }
-    }
 }
 
 /// Where the HPA's resource metrics come from.
@@ -145,6 +121,9 @@ pub struct WorkloadSpec {
     pub config: crate::workload::ModelConfig,
     /// Which profile of `config` each Deployment has, by its place in `Scenario::deployments`.
     pub profile_of: Vec<u32>,
+    /// The queue of `config` that each Deployment's pods take from, by its place in
+    /// `Scenario::deployments`.
+    pub consumes_of: Vec<Option<u32>>,
     /// Which Service of `Scenario::services` each service of `config` is; `None` for a queue.
     pub service_of: Vec<Option<u32>>,
     /// Custom and external metrics that the model gives to HPAs.
@@ -166,6 +145,8 @@ pub struct MetricWiring {
     pub period: SimDuration,
     /// How old an answer is at least.
     pub delay: SimDuration,
+    /// The HPA metrics that it answers: place in `Scenario::hpas`, place in `spec.metrics`.
+    pub answers: Vec<(u32, u32)>,
 }
 
 /// Which HPA metrics a [`MetricWiring`] answers.

@@ -65,6 +65,13 @@ impl Wakes {
         self.heap.first().map_or(SimTime::MAX, |entry| entry.at)
     }
 
+    /// When the next wake is due, and its component's rank; `(SimTime::MAX, u8::MAX)` if none is
+    /// pending.
+    pub fn next_due(&self) -> (SimTime, u8) {
+        let first = self.heap.first();
+        first.map_or((SimTime::MAX, u8::MAX), |entry| (entry.at, entry.component.rank))
+    }
+
     /// Takes the next wake that is due at `now` or before and whose rank is below `rank`.
     pub fn pop_due(&mut self, now: SimTime, rank: u8) -> Option<Wake> {
         let first = self.heap.first()?;

@@ -6,21 +6,22 @@
 use super::decode::{Decode, field};
 use super::defaults::apps::{default_deployment, default_old_deployment};
 use super::defaults::autoscaling::default_horizontal_pod_autoscaler;
-use super::defaults::core::{default_pod, default_service};
+use super::defaults::core::{default_pod, default_pod_template, default_service};
 use super::object::ObjectTree;
 use super::set::OtherWorkload;
 use super::versions::autoscaling_v1::decode_autoscaling_v1;
 use super::versions::{convert_policy_v1beta1, decode_autoscaling_v2beta1};
 use crate::api::apps::Deployment;
 use crate::api::autoscaling::HorizontalPodAutoscaler;
-use crate::api::core::{Node, Pod, Service};
+use crate::api::core::{Node, Pod, PodTemplateSpec, Service};
 use crate::api::meta::ObjectMeta;
 use crate::api::policy::PodDisruptionBudget;
 
 /// Where rolling back to a revision was asked for in versions before `apps/v1beta2`.
 const ROLLBACK_ANNOTATION: &str = "deprecated.deployment.rollback.to";
 
-/// A Deployment of any version.
+/// A Deployment of any version, as it is validated. What its pods get beyond their template
+/// ([`default_pod`]) is not in it yet.
 pub fn deployment(tree: &ObjectTree, namespace: &str) -> Deployment {
     let mut deployment = Deployment::decode(&tree.node);
     put_in_namespace(&mut deployment.metadata, namespace);
@@ -77,8 +78,10 @@ pub fn node(tree: &ObjectTree) -> Node {
 pub fn pod(tree: &ObjectTree, namespace: &str) -> Pod {
     let mut pod = Pod::decode(&tree.node);
     put_in_namespace(&mut pod.metadata, namespace);
-    default_pod(&mut pod);
-    pod
+    let mut template = PodTemplateSpec { metadata: pod.metadata, spec: pod.spec };
+    default_pod_template(&mut template);
+    default_pod(&mut template.spec);
+    Pod { metadata: template.metadata, spec: template.spec }
 }
 
 /// A workload that is not simulated yet.

@@ -48,9 +48,8 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
     for id in texts {
         let Some(source) = sources.get(*id) else { continue };
         let (documents, faults) = yaml::parse(*id, &source.text);
-        let broken = !faults.is_empty();
+        let empty = documents.is_empty() && faults.is_empty();
         findings.extend(faults);
-        let before = objects.len();
         for document in documents {
             let found = objects_of(document, &mut findings);
             let checked = found.into_iter().filter_map(|tree| {
@@ -58,8 +57,9 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
             });
             objects.extend(checked.collect::<Vec<_>>());
         }
-        if objects.len() == before && !broken && source.text.trim().is_empty() {
-            findings.push(Diagnostic::warning("empty", format!("`{}` is empty", source.name)));
+        if empty {
+            findings
+                .push(Diagnostic::warning("empty", format!("`{}` has no objects", source.name)));
         }
     }
     (Documents { objects }, findings)
@@ -70,31 +70,30 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
 /// # Panics
 /// When there are 2³² objects.
 pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, Vec<Diagnostic>) {
-    let mut manifests = Manifests { documents, ..Manifests::default() };
+    let mut manifests = Manifests::default();
     let mut findings = Vec::new();
-    let mut seen: BTreeMap<Identity, Origin> = BTreeMap::new();
+    let mut seen: BTreeMap<Identity, &ObjectTree> = BTreeMap::new();
     let decoder = Decoder::new(options);
-    for index in 0..manifests.documents.objects.len() {
+    for (index, tree) in documents.objects.iter().enumerate() {
         let origin = Origin(u32::try_from(index).expect("fewer than 2^32 objects"));
-        let tree = manifests.documents.tree(origin).clone();
         let role = match role(&tree.api_version, &tree.kind) {
             Ok(role) => role,
             Err(no_match) => {
-                findings.push(document::no_match(&tree, no_match));
+                findings.push(document::no_match(tree, no_match));
                 continue;
             }
         };
-        if let Some(patch) = document::patch(&tree) {
+        if let Some(patch) = document::patch(tree) {
             findings.push(patch);
             continue;
         }
-        if let Some(first) = seen.insert(identity(&tree, options), origin) {
-            let first = manifests.documents.tree(first);
-            findings.extend(document::same_name(&tree, first));
+        if let Some(first) = seen.insert(identity(tree, options), tree) {
+            findings.extend(document::same_name(tree, first));
             continue;
         }
-        findings.extend(decoder.decode(role, &tree, origin, &mut manifests));
+        findings.extend(decoder.decode(role, tree, origin, &mut manifests));
     }
+    manifests.documents = documents;
     findings.extend(relations::check(&manifests));
     (manifests, findings)
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a field, as a finding that points at it.
 
-use super::field_error::FieldError;
+use super::field_error::{ErrorType, FieldError};
 use super::fields::{FieldFault, Problem};
 use super::object::ObjectTree;
 use super::yaml::{Node, Value};
@@ -8,8 +8,9 @@ use crate::diagnostic::{Diagnostic, Severity, Span};
 
 /// A broken rule, at its field.
 pub(super) fn field_error(error: &FieldError, tree: &ObjectTree) -> Diagnostic {
-    let place = tree.locate(&error.field);
-    let node = tree.field(&error.field);
+    let field = written_path(&error.field);
+    let place = tree.locate(&field);
+    let node = tree.field(&field);
     if let Some(placeholder) = node.and_then(placeholder) {
         return placeholder;
     }
@@ -17,6 +18,9 @@ pub(super) fn field_error(error: &FieldError, tree: &ObjectTree) -> Diagnostic {
     let label = match (node, &place.missing) {
         (Some(node), _) if !matches!(node.value, Value::Map(_) | Value::Seq(_)) => {
             format!("this is {}", node.describe())
+        }
+        (None, Some(missing)) if is_default(error) => {
+            format!("`{missing}` is not given here, and this is its default")
         }
         (None, Some(missing)) => format!("`{missing}` is missing here"),
         _ => String::new(),
@@ -26,6 +30,19 @@ pub(super) fn field_error(error: &FieldError, tree: &ObjectTree) -> Diagnostic {
         Some(help) => finding.help(help),
         None => finding,
     }
+}
+
+/// Upstream's paths of some fields are not where they stand.
+fn written_path(field: &str) -> String {
+    field
+        .replace("spec.template.labels", "spec.template.metadata.labels")
+        .replace("spec.template.annotations", "spec.template.metadata.annotations")
+        .replace("metadata.taints", "spec.taints")
+}
+
+/// Whether the value that breaks the rule can only come from a default.
+fn is_default(error: &FieldError) -> bool {
+    error.type_ == ErrorType::Invalid && !error.message.starts_with("Invalid value: \"\"")
 }
 
 /// What to write instead, for the rules that are broken most.
@@ -41,6 +58,8 @@ fn help_for(error: &FieldError, tree: &ObjectTree) -> Option<String> {
         return Some(format!("write `maxReplicas: {}` or more", min.max(1)));
     } else if message.ends_with("does not match template `labels`") {
         "give the template all labels of `spec.selector.matchLabels`"
+    } else if error.field == "spec.scaleTargetRef.kind" && message == "Required value" {
+        "write `kind: Deployment`"
     } else if error.field == "spec.selector" && message == "Required value" {
         "write `selector: {matchLabels: {...}}` with labels of the template; \
          a kustomization may add it: `podtide run -k FOLDER`"

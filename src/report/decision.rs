@@ -80,19 +80,20 @@ pub struct LimitRow {
     pub allowed: i32,
 }
 
-/// A metric that could not be read for a while.
+/// A time in which an HPA could not do its work.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MetricFailure {
+pub struct HpaFailure {
     /// From [s].
     pub from_seconds: f64,
-    /// To: the first time that it could be read again, or the end [s].
+    /// To: the first time that it could again, or the end [s].
     pub to_seconds: f64,
-    /// Name of the metric.
-    pub metric: String,
+    /// Name of the metric that could not be read; absent if it was something else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
     /// Upstream's word, as in `FailedGetResourceMetric`.
     pub reason: String,
-    /// Upstream's text.
+    /// Upstream's text, the first time.
     pub message: String,
     /// Syncs that failed.
     pub syncs: u32,

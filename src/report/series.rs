@@ -29,26 +29,40 @@ pub struct WorkloadSeries {
     pub min_replicas: Track,
     /// `maxReplicas` of the HPA; empty without one.
     pub max_replicas: Track,
-    /// Pods that the load needs, as the metrics would have it; empty where that cannot be told.
-    pub needed: Track,
+    /// Pods that the metrics ask for under the load; empty where that cannot be told.
+    pub need: Need,
     /// Its traffic.
     pub traffic: Option<TrafficSeries>,
     /// Each metric of the HPA, in order of the spec.
     pub metrics: Vec<MetricSeries>,
 }
 
-/// Traffic over time [1/s], of all Services of a Deployment together, retries included.
+/// Pods that an HPA's metrics ask for under a load, without regard to its bounds. Within tolerance
+/// of its target an HPA leaves any count alone; so there is a range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Need {
+    /// The count at which the usage is at most the target: `ceil(usage / target)`.
+    pub exact: Track,
+    /// Least count that the HPA leaves alone; below it, it scales up.
+    pub least: Track,
+    /// Greatest count that the HPA leaves alone; above it, it scales down.
+    pub most: Track,
+}
+
+/// Traffic over time [1/s], of all Services of a Deployment together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrafficSeries {
     /// What is counted.
     pub unit: LoadUnit,
-    /// What arrives.
-    pub offered: Track,
+    /// What users ask for.
+    pub requests: Track,
+    /// What arrives: requests and their retries.
+    pub attempts: Track,
     /// What the pods that serve can take.
     pub capacity: Track,
-    /// What is served.
+    /// Attempts that are served.
     pub served: Track,
-    /// What fails.
+    /// Attempts that fail.
     pub failed: Track,
     /// What waits (a number, not a rate).
     pub backlog: Track,

@@ -29,11 +29,13 @@ mod startup;
 mod state;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::units::SimTime;
 
 use super::segment::Segment;
 use super::service::{ModelConfig, PodKey, Profile};
+use super::traffic::Load;
 
 use cohort::Cohort;
 use state::{Component, NONE, Node, Pod, Service, Timer, TimerKind, ms};
@@ -116,6 +118,14 @@ impl WorkloadModel {
                 return Some((self.now(), event));
             }
         }
+    }
+
+    /// From now on a service has this traffic of its own, or none: traffic that reaches a world that
+    /// is being set up only when all pods run.
+    pub fn set_own_traffic(&mut self, service: u32, own: Option<Arc<Load>>) {
+        let component = self.services[service as usize].component;
+        self.settle(component);
+        self.services[service as usize].config.own = own;
     }
 
     /// Does what is due now: one timer, one node or one component.

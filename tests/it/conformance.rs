@@ -4,10 +4,14 @@
 //! `cargo test --test it conformance -- --nocapture` prints a line per file. The environment
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
+mod fields;
 mod hpa_calculator;
 mod hpa_controller;
 mod hpa_defaults_validation;
 mod hpa_world;
+mod kubelet;
+mod kubelet_backoff;
+mod kubelet_probes;
 mod quantity;
 mod recording;
 mod tally;

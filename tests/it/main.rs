@@ -6,4 +6,6 @@
 
 mod conformance;
 mod load_model;
+mod manifest;
 mod properties_quantity;
+mod scenario;

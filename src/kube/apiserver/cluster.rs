@@ -147,9 +147,14 @@ impl Cluster {
         self.hpa(*hpa).is_none_or(|hpa| hpa.status.differs_beyond_metrics(status))
     }
 
-    /// Takes the facts that have not been handed to an observer yet.
-    pub fn drain_journal(&mut self) -> std::vec::Drain<'_, Fact> {
-        self.journal.drain(..)
+    /// The facts that have not been handed to an observer yet.
+    pub fn journal(&self) -> &[Fact] {
+        &self.journal
+    }
+
+    /// Takes these facts out.
+    pub fn take_journal(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.journal)
     }
 
     /// Carries a fact of a recording out again, as it was.

@@ -108,20 +108,32 @@ pub trait Application {
     /// earlier one, wake the kubelet for the pod.
     fn exits_at(&mut self, run: ContainerRun) -> Option<(SimTime, i32)>;
 
-    /// A probe begins, now, with that time-out. The run may just have ended without the kubelet's
-    /// knowledge.
-    fn probe(&mut self, run: ContainerRun, kind: ProbeKind, timeout: SimDuration) -> ProbeReply;
+    /// A probe with that time-out begins. The run may just have ended without the kubelet's knowledge.
+    fn probe(
+        &mut self,
+        run: ContainerRun,
+        kind: ProbeKind,
+        timeout: SimDuration,
+        at: SimTime,
+    ) -> ProbeReply;
 
-    /// Until when probes of this kind succeed, as far as is known now: each one that begins from now
-    /// on and before that instant would, in less than its period. The kubelet does not run these.
-    /// Now or earlier if nothing is known; [`SimTime::MAX`] if nothing is expected to change.
+    /// Until when probes of this kind succeed, as far as is known now: each one that begins after
+    /// `from`, which is now, and before that instant would, in less than its period. The kubelet does
+    /// not run these. `from` or earlier if nothing is known; [`SimTime::MAX`] if nothing is expected
+    /// to change.
     ///
     /// Asked each time the kubelet looks at a pod whose last probe of this kind succeeded. When the
     /// instant moves to an earlier one, wake the kubelet for the pod.
-    fn succeeds_until(&mut self, run: ContainerRun, kind: ProbeKind) -> SimTime;
+    fn succeeds_until(&mut self, run: ContainerRun, kind: ProbeKind, from: SimTime) -> SimTime;
 
     /// A container gets SIGTERM; SIGKILL follows at `kill_at` unless it has ended by then.
     fn sigterm(&mut self, run: ContainerRun, at: SimTime, kill_at: SimTime);
+
+    /// When the runtime's call that stops a container returns, for one that got SIGTERM and ended at
+    /// `at`, which is now. At once, if nothing holds the runtime up.
+    fn stop_returns_at(&mut self, _run: ContainerRun, at: SimTime) -> SimTime {
+        at
+    }
 
     /// The condition `Ready` of a pod has changed.
     fn ready_changed(&mut self, pod: PodId, ready: bool, at: SimTime);
@@ -140,5 +152,12 @@ pub trait Application {
 
     /// The kubelet stored a container's status. Only for those who follow it closely: the status in
     /// the API has no more than [`crate::kube::apiserver::write::PodStatus`].
-    fn container_status(&mut self, _pod: PodId, _container: u16, _status: &ContainerStatus) {}
+    fn container_status(
+        &mut self,
+        _pod: PodId,
+        _container: u16,
+        _status: &ContainerStatus,
+        _at: SimTime,
+    ) {
+    }
 }

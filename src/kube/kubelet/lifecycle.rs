@@ -123,6 +123,8 @@ pub(super) struct Container {
     /// The same as the sync that is going on saw it at its begin.
     pub(super) seen_exit: Option<SimTime>,
     pub(super) stop: Option<Stop>,
+    /// When the call that stopped the latest run returns, if that is still to come.
+    pub(super) stop_returns: Option<SimTime>,
     pub(super) backoff: Backoff,
     pub(super) image_backoff: Backoff,
     /// Why the latest sync could not start it.
@@ -143,6 +145,11 @@ pub(super) enum Run {
 impl Container {
     pub(super) fn is_running(&self) -> bool {
         matches!(self.run, Some(Run::Running { .. }))
+    }
+
+    /// Whether it does not run, and nobody waits for its end any more.
+    pub(super) fn is_stopped(&self, now: SimTime) -> bool {
+        !self.is_running() && self.stop_returns.is_none_or(|at| at <= now)
     }
 
     pub(super) fn worker(&self, kind: ProbeKind) -> Option<&Worker> {
@@ -341,8 +348,12 @@ impl<'a, 'b> Turn<'a, 'b> {
         }
         container.run = Some(Run::Exited(exit));
         container.last_exit = Some(now);
-        container.stop = None;
+        let signalled = container.stop.take().is_some_and(Stop::is_signalled);
         self.application.container_stopped(run, now, exit);
+        if signalled {
+            let returns = self.application.stop_returns_at(run, now);
+            self.container_mut(place).stop_returns = (returns > now).then_some(returns);
+        }
         self.worker.exits_seen.push(seen_at);
     }
 
@@ -369,7 +380,8 @@ impl<'a, 'b> Turn<'a, 'b> {
 
     fn next_of_container(&mut self, place: u16) -> SimTime {
         if !self.container(place).is_running() {
-            return SimTime::MAX;
+            let returns = self.container(place).stop_returns;
+            return returns.filter(|&at| at > self.now).unwrap_or(SimTime::MAX);
         }
         let exit = self.application.exits_at(self.run_of(place));
         let exit = exit.map_or(SimTime::MAX, |(at, _)| at);

@@ -140,9 +140,10 @@ impl Turn<'_, '_> {
     }
 
     /// Runs the readiness probe at once and restarts its period; after the probe that is running, if
-    /// one is. Mirrors `manualTriggerCh`.
+    /// one is; after a tick of this instant. Mirrors `manualTriggerCh`.
     pub(super) fn trigger_readiness(&mut self, place: u16) {
         let now = self.now;
+        self.tick_probe(place, ProbeKind::Readiness);
         let worker = self.probe_worker(place, ProbeKind::Readiness);
         if worker.flight.is_some() {
             worker.triggered = true;
@@ -156,16 +157,21 @@ impl Turn<'_, '_> {
     pub(super) fn tick_probes(&mut self) -> bool {
         let mut ticked = false;
         for (place, kind) in self.probes() {
-            let (now, period) = (self.now, self.probe_plan(place, kind).period);
-            let Some(worker) = self.container_mut(place).worker_mut(kind) else { continue };
-            let just_before = now - SimDuration(1);
-            if worker.flight.is_none() && worker.tick_after(just_before, period) == now {
-                worker.ticked = now;
-                self.do_probe(place, kind);
-                ticked = true;
-            }
+            ticked |= self.tick_probe(place, kind);
         }
         ticked
+    }
+
+    fn tick_probe(&mut self, place: u16, kind: ProbeKind) -> bool {
+        let (now, period) = (self.now, self.probe_plan(place, kind).period);
+        let Some(worker) = self.container_mut(place).worker_mut(kind) else { return false };
+        let just_before = now - SimDuration(1);
+        if worker.flight.is_some() || worker.tick_after(just_before, period) != now {
+            return false;
+        }
+        worker.ticked = now;
+        self.do_probe(place, kind);
+        true
     }
 
     /// Probes that are over; whether there were any.
@@ -215,7 +221,7 @@ impl Turn<'_, '_> {
             return;
         }
         let run = ContainerRun { pod: self.worker.pod, container: place, restart: run };
-        let reply = self.application.probe(run, kind, plan.timeout);
+        let reply = self.application.probe(run, kind, plan.timeout, self.now);
         let ends = self.now + reply.takes;
         self.probe_worker(place, kind).flight = Some(Flight { ends, answer: reply.answer });
     }
@@ -335,7 +341,7 @@ impl Turn<'_, '_> {
             && worker.last_result == ProbeResult::Success
         {
             let run = ContainerRun { pod: self.worker.pod, container: place, restart: run };
-            from = from.max(self.application.succeeds_until(run, kind));
+            from = from.max(self.application.succeeds_until(run, kind, self.now));
         }
         if from == SimTime::MAX {
             return from;

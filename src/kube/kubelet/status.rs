@@ -162,7 +162,7 @@ impl Turn<'_, '_> {
     /// Stores the status of a container.
     pub(super) fn store(&mut self, place: u16, status: ContainerStatus) {
         self.container_mut(place).status = status;
-        self.application.container_status(self.worker.pod, place, &status);
+        self.application.container_status(self.worker.pod, place, &status, self.now);
     }
 
     /// Mirrors `manager.SetContainerReadiness`.

@@ -99,7 +99,7 @@ impl Turn<'_, '_> {
             self.begin_stop(place, why, own.unwrap_or(self.plan.grace));
         }
         self.continue_stop(place);
-        !self.container(place).is_running()
+        self.container(place).is_stopped(self.now)
     }
 
     /// Takes over containers that have run and been ready since an instant.

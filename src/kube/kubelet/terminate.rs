@@ -32,6 +32,11 @@ pub(super) struct Stop {
 }
 
 impl Stop {
+    /// Whether SIGTERM was sent.
+    pub(super) fn is_signalled(self) -> bool {
+        self.kill_at.is_some()
+    }
+
     fn shorten(&mut self, now: SimTime, grace: i64) {
         self.grace = self.grace.min(grace);
         let hook_until = now + SimDuration::from_secs(grace);
@@ -160,7 +165,7 @@ impl Turn<'_, '_> {
         for place in self.plan.places() {
             worked |= self.continue_stop(place);
         }
-        if self.plan.places().any(|place| self.container(place).is_running()) {
+        if !self.plan.places().all(|place| self.container(place).is_stopped(self.now)) {
             return worked;
         }
         self.end_termination();

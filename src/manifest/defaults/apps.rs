@@ -10,7 +10,7 @@ use crate::api::meta::LabelSelector;
 /// No deadline, and no limit of the history.
 const NOT_SET: i32 = i32::MAX;
 
-/// `SetDefaults_Deployment` of `apps/v1`, and what the pods made of the template get.
+/// `SetDefaults_Deployment` of `apps/v1`, and the defaults of its template.
 pub fn default_deployment(deployment: &mut Deployment) {
     let spec = &mut deployment.spec;
     spec.replicas.get_or_insert(1);

@@ -1,43 +1,44 @@
 //! Mirrors `pkg/apis/core/v1/defaults.go` (v1.36). Left out: fields that are not modelled, and limits
 //! of huge pages at pod level.
 //!
-//! Upstream applies [`default_pod`] when a pod is created. Here a template gets it at once, which
-//! comes to the same for every pod made of it.
+//! Upstream applies [`default_pod`] when a pod is created. Here a template gets it as soon as it is
+//! validated, which comes to the same for every pod made of it.
 
 use std::collections::BTreeMap;
 
-use crate::api::core::{Container, Pod, PodSpec, PodTemplateSpec, Probe, ResourceList, Service};
+use crate::api::core::{Container, PodSpec, PodTemplateSpec, Probe, ResourceList, Service};
 use crate::api::int_or_percent::IntOrPercent;
 
-/// `SetDefaults_Pod` and `SetDefaults_PodSpec`.
-pub fn default_pod(pod: &mut Pod) {
-    default_pod_spec(&mut pod.spec);
-}
-
-/// The defaults of a template, with those of the pods that will be made of it.
+/// `SetDefaults_PodSpec`, and what every container gets: what a template is completed with.
 pub fn default_pod_template(template: &mut PodTemplateSpec) {
-    default_pod_spec(&mut template.spec);
-}
-
-fn default_pod_spec(spec: &mut PodSpec) {
+    let spec = &mut template.spec;
     spec.restart_policy.get_or_insert_with(|| "Always".to_owned());
     spec.termination_grace_period_seconds.get_or_insert(30);
+    spec.containers.iter_mut().chain(&mut spec.init_containers).for_each(default_container);
+}
+
+/// `SetDefaults_Pod`: what a pod gets beyond what its template has, requests from limits above all.
+pub fn default_pod(spec: &mut PodSpec) {
     let host_network = spec.host_network;
     for container in spec.containers.iter_mut().chain(&mut spec.init_containers) {
-        default_container(container, host_network);
+        let resources = &mut container.resources;
+        for (name, limit) in &resources.limits {
+            resources.requests.entry(name.clone()).or_insert_with(|| limit.clone());
+        }
+        for port in container.ports.iter_mut().filter(|_| host_network) {
+            if port.host_port.unwrap_or_default() == 0 {
+                port.host_port = Some(port.container_port);
+            }
+        }
     }
     default_pod_requests(spec);
 }
 
-/// `SetDefaults_Container`, requests from limits, and ports of the node.
-fn default_container(container: &mut Container, host_network: bool) {
+/// `SetDefaults_Container`, and the protocol of ports.
+fn default_container(container: &mut Container) {
     if container.image_pull_policy.as_deref().unwrap_or_default().is_empty() {
         let policy = if is_latest(&container.image) { "Always" } else { "IfNotPresent" };
         container.image_pull_policy = Some(policy.to_owned());
-    }
-    let resources = &mut container.resources;
-    for (name, limit) in &resources.limits {
-        resources.requests.entry(name.clone()).or_insert_with(|| limit.clone());
     }
     let probes = [
         &mut container.startup_probe,
@@ -47,9 +48,6 @@ fn default_container(container: &mut Container, host_network: bool) {
     probes.into_iter().flatten().for_each(default_probe);
     for port in &mut container.ports {
         port.protocol.get_or_insert_with(|| "TCP".to_owned());
-        if host_network && port.host_port.unwrap_or_default() == 0 {
-            port.host_port = Some(port.container_port);
-        }
     }
 }
 
@@ -179,17 +177,16 @@ mod tests {
     #[test]
     fn requests_come_from_limits_and_pods_from_containers() {
         let limits = ResourceRequirements { limits: amounts("4"), ..Default::default() };
-        let mut pod = Pod::default();
-        pod.spec.resources = Some(limits);
-        pod.spec.containers = vec![container(amounts("200m"), ResourceList::new(), false)];
-        pod.spec.init_containers = vec![
+        let mut pod = PodSpec { resources: Some(limits), ..PodSpec::default() };
+        pod.containers = vec![container(amounts("200m"), ResourceList::new(), false)];
+        pod.init_containers = vec![
             container(ResourceList::new(), amounts("300m"), true),
             container(amounts("1"), ResourceList::new(), false),
         ];
         default_pod(&mut pod);
-        let sidecar = &pod.spec.init_containers[0].resources.requests;
+        let sidecar = &pod.init_containers[0].resources.requests;
         assert_eq!(sidecar["cpu"].milli_value(), 300);
-        let resources = pod.spec.resources.expect("it was there");
+        let resources = pod.resources.expect("it was there");
         assert_eq!(resources.requests["cpu"].milli_value(), 1300);
     }
 

@@ -4,8 +4,9 @@ use super::{Options, plays_a_part, unknown_severity};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::manifest::convert;
 use crate::manifest::defaults::autoscaling::default_horizontal_pod_autoscaler;
+use crate::manifest::defaults::core::default_pod;
 use crate::manifest::field_error::FieldError;
-use crate::manifest::fields::{Fields, Problem};
+use crate::manifest::fields::{FieldFault, Fields, Problem};
 use crate::manifest::kinds::Role;
 use crate::manifest::object::ObjectTree;
 use crate::manifest::report::{field_error, field_fault};
@@ -26,8 +27,8 @@ impl<'o> Decoder<'o> {
         Decoder { fields: Fields::new(), options }
     }
 
-    /// Puts an object where it belongs, and tells what is wrong with it. Rules are looked at only
-    /// where everything could be decoded.
+    /// Puts an object where it belongs, and tells what is wrong with it. Where a field could not be
+    /// decoded, rules that it may have broken are not looked at.
     pub(super) fn decode(
         &self,
         role: Role,
@@ -35,27 +36,23 @@ impl<'o> Decoder<'o> {
         origin: Origin,
         manifests: &mut Manifests,
     ) -> Vec<Diagnostic> {
-        let (mut findings, decodes) = self.check_fields(role, tree);
-        let errors = self.put(role, tree, origin, manifests);
-        if decodes {
-            findings.extend(errors.iter().map(|error| field_error(error, tree)));
-        }
-        findings
-    }
-
-    fn check_fields(&self, role: Role, tree: &ObjectTree) -> (Vec<Diagnostic>, bool) {
-        let Some(type_name) = self.fields.type_of(&tree.api_version, &tree.kind) else {
-            return (Vec::new(), true);
+        let faults = match self.fields.type_of(&tree.api_version, &tree.kind) {
+            Some(type_name) => self.fields.check(&tree.node, type_name),
+            None => Vec::new(),
         };
         let (unknown, decode) = if plays_a_part(role) {
             (unknown_severity(self.options), Severity::Error)
         } else {
             (Severity::Warning, Severity::Warning)
         };
-        let faults = self.fields.check(&tree.node, type_name);
-        let decodes = faults.iter().all(|fault| matches!(fault.problem, Problem::Unknown { .. }));
-        let report = |fault| field_fault(fault, tree, unknown, decode);
-        (faults.iter().map(report).collect(), decodes)
+        let mut findings: Vec<Diagnostic> =
+            faults.iter().map(|fault| field_fault(fault, tree, unknown, decode)).collect();
+        let mut errors = self.put(role, tree, origin, manifests);
+        errors.retain(|error| !may_follow_from(error, &faults));
+        // The API server reports some things twice; once is enough for a reader.
+        errors.dedup();
+        findings.extend(errors.iter().map(|error| field_error(error, tree)));
+        findings
     }
 
     fn put(
@@ -68,8 +65,11 @@ impl<'o> Decoder<'o> {
         let namespace = self.options.namespace.as_str();
         match role {
             Role::Deployment => {
-                let object = convert::deployment(tree, namespace);
-                validate_deployment(keep(&mut manifests.deployments, origin, object), None)
+                let mut object = convert::deployment(tree, namespace);
+                let errors = validate_deployment(&object, None);
+                default_pod(&mut object.spec.template.spec);
+                keep(&mut manifests.deployments, origin, object);
+                errors
             }
             Role::HorizontalPodAutoscaler => {
                 let mut object = convert::horizontal_pod_autoscaler(tree, namespace);
@@ -103,6 +103,30 @@ impl<'o> Decoder<'o> {
         }
     }
 }
+
+/// Whether a broken rule may be nothing but the consequence of a field that was not decoded.
+fn may_follow_from(error: &FieldError, faults: &[FieldFault]) -> bool {
+    let undecoded = |fault: &&FieldFault| matches!(fault.problem, Problem::Decode { .. });
+    let mut undecoded = faults.iter().filter(undecoded).peekable();
+    if undecoded.peek().is_none() {
+        return false;
+    }
+    let compares = COMPARING.iter().any(|detail| error.message.contains(detail));
+    compares
+        || undecoded.any(|fault| {
+            fault.path.starts_with(&error.field) || error.field.starts_with(&fault.path)
+        })
+}
+
+/// Rules that look at several fields.
+const COMPARING: [&str; 6] = [
+    "does not match template",
+    "`minReplicas`",
+    "scaling to zero",
+    "minReadySeconds",
+    "`maxSurge`",
+    "limit of",
+];
 
 fn keep<T>(list: &mut Vec<Loaded<T>>, origin: Origin, object: T) -> &T {
     list.push(Loaded { object, origin });

@@ -116,29 +116,22 @@ fn no_api_version(tree: &ObjectTree) -> Diagnostic {
 
 /// A strategic-merge patch: it names an object, and leaves out what every such object has.
 pub(super) fn patch(tree: &ObjectTree) -> Option<Diagnostic> {
-    let containers = tree.field("spec.template.spec.containers").map(Node::items);
-    let partial = match tree.kind.as_str() {
-        "Deployment" => {
-            let has_images = |items: &[Node]| items.iter().any(|item| item.get("image").is_some());
-            tree.field("spec.selector").is_none() && !containers.is_some_and(has_images)
+    let (span, label) = match tree.node.entry("$patch") {
+        Some(entry) => (entry.key_span.clone(), "this is an instruction for kustomize"),
+        None if is_partial(tree) => {
+            (tree.locate("spec").span, "a selector and an image are missing here")
         }
-        "HorizontalPodAutoscaler" => tree.field("spec.scaleTargetRef").is_none(),
-        _ => false,
+        None => return None,
     };
-    let (key, span) = match tree.node.entry("$patch") {
-        Some(entry) => ("`$patch`", entry.key_span.clone()),
-        None if tree.kind == "Deployment" => ("selector and images", tree.locate("spec").span),
-        None => ("`scaleTargetRef`", tree.locate("spec").span),
-    };
-    let label = if key == "`$patch`" {
-        "a word for kustomize".to_owned()
-    } else {
-        format!("{key} are missing here")
-    };
-    (partial || tree.node.get("$patch").is_some()).then(|| {
-        let message = format!("{} looks like a patch, not like a whole object", tree.title());
-        Diagnostic::error("patch", message).at(span, label).help(KUSTOMIZE_HELP)
-    })
+    let message = format!("{} looks like a patch, not like a whole object", tree.title());
+    Some(Diagnostic::error("patch", message).at(span, label).help(KUSTOMIZE_HELP))
+}
+
+fn is_partial(tree: &ObjectTree) -> bool {
+    let containers = tree.field("spec.template.spec.containers").map(Node::items);
+    let has_image =
+        containers.is_some_and(|items| items.iter().any(|item| item.get("image").is_some()));
+    tree.kind == "Deployment" && tree.field("spec.selector").is_none() && !has_image
 }
 
 /// The API server knows no such kind in such a version.

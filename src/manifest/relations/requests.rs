@@ -6,6 +6,7 @@ use crate::api::autoscaling::{HorizontalPodAutoscaler, MetricSpec};
 use crate::api::core::{Container, PodSpec};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::set::{Loaded, Manifests};
+use crate::manifest::suggest::nearest;
 
 pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -29,8 +30,10 @@ struct Missing {
     resource: String,
     /// Path of the container; of the pod if it has requests of its own.
     path: String,
-    /// `container shop`, in upstream's words.
+    /// What is missing, in upstream's words.
     what: String,
+    /// A container that was probably meant.
+    near: Option<String>,
 }
 
 /// `calculateRequests`: of a pod that has requests of its own, that one; else every container that
@@ -45,8 +48,13 @@ fn missing_request(metric: &MetricSpec, pod: &PodSpec) -> Option<Missing> {
         }
         _ => return None,
     };
-    let missing =
-        |path: String, what: String| Missing { reason, resource: name.clone(), path, what };
+    let missing = |path: String, what: String| Missing {
+        reason,
+        resource: name.clone(),
+        path,
+        what,
+        near: None,
+    };
     if container.is_none() && has_pod_requests(pod) {
         let given = pod_request(pod, name);
         let what = format!("missing pod-level request for {name}");
@@ -58,7 +66,10 @@ fn missing_request(metric: &MetricSpec, pod: &PodSpec) -> Option<Missing> {
         && running.clone().next().is_none()
     {
         let what = format!("container {wanted} not found");
-        return Some(missing("spec.template.spec.containers".to_owned(), what));
+        let names = running_containers(pod).map(|(_, each)| each.name.as_str());
+        let near = nearest(wanted, names).map(str::to_owned);
+        let missing = missing("spec.template.spec.containers".to_owned(), what);
+        return Some(Missing { near, ..missing });
     }
     let (path, without) = running.find(|(_, each)| !each.resources.requests.contains_key(name))?;
     let what = format!("missing request for {name} in container {}", without.name);
@@ -98,7 +109,7 @@ fn report(
     metric: usize,
     missing: &Missing,
 ) -> Diagnostic {
-    let Missing { reason, resource, path, what } = missing;
+    let Missing { reason, resource, path, what, near } = missing;
     let title = manifests.tree(hpa.origin).title();
     let message =
         format!("{title} cannot scale: {reason}: failed to get {resource} utilization: {what}");
@@ -107,14 +118,15 @@ fn report(
         metric = manifests.locate(hpa.origin, "spec.targetCPUUtilizationPercentage");
     }
     let name = &deployment.object.metadata.name;
-    Diagnostic::error("hpa-missing-request", message)
-        .at(
-            manifests.locate(deployment.origin, path).span,
-            format!("no request for {resource} here"),
-        )
-        .beside(metric.span, format!("this asks for a share of the {resource} request"))
-        .help(format!(
+    let help = match near {
+        Some(near) => format!("did you mean `container: {near}`?"),
+        None => format!(
             "set `resources.requests.{resource}` of every container of Deployment `{name}`, \
              or measure an `AverageValue`"
-        ))
+        ),
+    };
+    Diagnostic::error("hpa-missing-request", message)
+        .at(manifests.locate(deployment.origin, path).span, what)
+        .beside(metric.span, format!("this asks for a share of the {resource} request"))
+        .help(help)
 }

@@ -1,6 +1,8 @@
 //! Deployments. Mirrors `pkg/apis/apps/validation/validation.go` (v1.36). Left out: other kinds, the
 //! status, rollbacks.
 
+use serde_json::json;
+
 use super::core::validate_pod_template_spec;
 use super::invalid_each;
 use super::metadata::{validate_label_selector, validate_object_meta, validate_object_meta_update};
@@ -106,7 +108,14 @@ fn validate_strategy(strategy: &DeploymentStrategy) -> Vec<FieldError> {
             let detail = "this should be defaulted and never be nil";
             vec![required("spec.strategy.rollingUpdate", detail)]
         }
-        _ => vec![not_supported_json("spec.strategy", strategy, &["Recreate", "RollingUpdate"])],
+        (type_, update) => {
+            // Upstream prints its internal type, whose fields have no JSON names.
+            let update = update.as_ref().map(|update| {
+                json!({"MaxUnavailable": update.max_unavailable, "MaxSurge": update.max_surge})
+            });
+            let value = json!({"Type": type_, "RollingUpdate": update});
+            vec![not_supported_json("spec.strategy", &value, &["Recreate", "RollingUpdate"])]
+        }
     }
 }
 

@@ -22,8 +22,12 @@ pub(super) fn scan_error(
     if let Some(braces) = template_before(&text[start..end], at - start) {
         return template(span(source, start + braces, start + braces + 2));
     }
+    let here = span(source, at, at + width);
+    if matches!(error.kind(), ErrorKind::RecursionLimitExceeded) {
+        return too_deep(here);
+    }
     let (message, help) = explain(error.kind());
-    let finding = Diagnostic::error("yaml-syntax", message).at(span(source, at, at + width), "");
+    let finding = Diagnostic::error("yaml-syntax", message).at(here, "");
     match help {
         Some(help) => finding.help(help),
         None => finding,
@@ -70,6 +74,10 @@ fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
         ErrorKind::UnclosedQuotedScalar => {
             ("this quote is never closed", Some("end the text with the quote that it began with"))
         }
+        ErrorKind::InvalidQuotedScalarIndent => (
+            "a text in quotes goes on here without indentation",
+            Some("its quote is probably not closed on a line before"),
+        ),
         ErrorKind::TabInIndentation
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabNotAllowed
@@ -77,9 +85,6 @@ fn explain(kind: &ErrorKind) -> (String, Option<&'static str>) {
         | ErrorKind::TabInPlainScalar
         | ErrorKind::UnexpectedCharacter { character: '\t' } => {
             ("a tab stands where YAML wants blanks", Some("indent with blanks"))
-        }
-        ErrorKind::RecursionLimitExceeded => {
-            return (format!("maps and lists are nested deeper than {MAX_DEPTH}"), None);
         }
         ErrorKind::UnknownAnchor => (
             "no anchor of this name stands before",

@@ -267,9 +267,10 @@ impl<'t> Reader<'t> {
     }
 
     fn collection_as_key(&self, at: &Span) -> Diagnostic {
-        let line = self.text[at.bytes.start as usize..].lines().next().unwrap_or_default();
-        if line.starts_with("{{") {
-            return template(at.clone());
+        let start = at.bytes.start as usize;
+        // `{{ x }}` is a map whose key is a map.
+        if start > 0 && self.text.as_bytes()[start - 1..].starts_with(b"{{") {
+            return template(span(self.source, start - 1, start + 1));
         }
         Diagnostic::error("yaml-syntax", "a map or list stands where a key is expected")
             .at(at.clone(), "")

@@ -97,7 +97,8 @@ fn number_of_ms(text: &str, unit_ms: f64) -> Option<i64> {
     (ms.abs() < 3.2e16).then_some(ms as i64)
 }
 
-fn parse_rfc3339(text: &str) -> Option<i64> {
+/// An instant as RFC 3339 has it [ms since 1970]; none when the text is none.
+pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = split_date(text)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let zone_at = rest.find(['Z', 'z', '+', '-'])?;

@@ -1,0 +1,331 @@
+//! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
+
+use crate::render::words::{amount, brief, count, instant, latency, share, span, things};
+use crate::report::{Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadReport};
+
+/// Idle pods are worth a sentence from so many pod-hours on.
+const IDLE_POD_HOURS_MIN: f64 = 0.05;
+/// Changes of direction are worth a sentence from so many on.
+const FLAPS_MIN: u32 = 3;
+/// Waiting for a node is worth a sentence from so many seconds on.
+const PENDING_SECONDS_MIN: f64 = 5.0;
+
+/// What happened to one workload, most important first; each entry is a paragraph.
+pub fn workload(workload: &WorkloadReport) -> Vec<String> {
+    let mut story = vec![scaling(workload)];
+    story.extend(at_maximum(workload));
+    story.extend(pending(workload));
+    story.extend(workload.hpa_failures.iter().max_by_key(|f| f.syncs).map(failure));
+    story.extend(worst_fall(workload).map(|fall| idle(workload, fall)));
+    story.extend(flaps(workload));
+    story
+}
+
+/// What happened over several workloads, in one paragraph.
+pub fn cluster(report: &Report) -> String {
+    let mut short: Vec<&WorkloadReport> = report
+        .workloads
+        .iter()
+        .filter(|workload| workload.scaling.under_capacity_seconds > 0.0)
+        .collect();
+    short.sort_by(|a, b| {
+        b.scaling.under_capacity_seconds.total_cmp(&a.scaling.under_capacity_seconds)
+    });
+    let all = things(f64::from(report.totals.workloads), "workload");
+    let first = if short.is_empty() {
+        format!("Capacity was above demand for all {all}")
+    } else {
+        let named: Vec<String> = short
+            .iter()
+            .take(3)
+            .map(|w| format!("{} ({})", w.name, span(w.scaling.under_capacity_seconds)))
+            .collect();
+        let more = if short.len() > 3 { ", ..." } else { "" };
+        format!(
+            "Demand was above capacity for {} of {all}: {}{more}",
+            short.len(),
+            named.join(", ")
+        )
+    };
+    format!("{first}.{}", cluster_failures(&report.totals))
+}
+
+fn cluster_failures(totals: &Totals) -> String {
+    match &totals.requests {
+        Some(requests) => format!(" {}.", capital(&failures(requests))),
+        None => String::new(),
+    }
+}
+
+/// The finding in one line, for the title of a chart.
+pub fn finding(workload: &WorkloadReport) -> String {
+    let name = &workload.name;
+    let short = workload.scaling.under_capacity_seconds;
+    match &workload.requests {
+        Some(requests) if requests.failed >= 0.5 => {
+            let lost = format!("{} of {} failed", share(requests.failed_share), unit(requests));
+            match worst_rise(workload) {
+                Some(_) if held_by_maximum(workload) => format!(
+                    "{name}: {lost}, the HPA's maximum of {} pods was too low",
+                    workload.scaling.peak_pods
+                ),
+                Some(rise) if short > 0.0 && rise.full_scale_seconds.is_some() => {
+                    format!("{name}: {lost} before the HPA caught up")
+                }
+                _ if short > 0.0 => format!("{name}: {lost}, {} under capacity", span(short)),
+                _ => format!("{name}: {lost} although there was capacity"),
+            }
+        }
+        Some(_) if short > 0.0 => {
+            format!("{name}: demand was above capacity for {}, nothing failed", span(short))
+        }
+        Some(_) => match worst_fall(workload) {
+            Some(fall) => format!(
+                "{name}: nothing failed; {} stayed for {} after the load fell",
+                things(f64::from(fall.idle_pods), "idle pod"),
+                span(fall.to_seconds - fall.from_seconds)
+            ),
+            None => format!("{name}: capacity was above demand all the time"),
+        },
+        None => {
+            format!("{name}: {} to {}", workload.scaling.min_pods, pods(workload.scaling.peak_pods))
+        }
+    }
+}
+
+/// The rise that hurt most.
+pub fn worst_rise(workload: &WorkloadReport) -> Option<&Rise> {
+    crate::report::worst(&workload.rises)
+}
+
+/// The fall that left most idle pod-hours, if any is worth telling.
+pub fn worst_fall(workload: &WorkloadReport) -> Option<&Fall> {
+    let falls = workload.falls.iter().filter(|fall| fall.idle_pod_hours >= IDLE_POD_HOURS_MIN);
+    falls.max_by(|a, b| a.idle_pod_hours.total_cmp(&b.idle_pod_hours))
+}
+
+/// Whether the metrics asked for more than `maxReplicas`.
+pub fn held_by_maximum(workload: &WorkloadReport) -> bool {
+    let (Some(hpa), Some(needed)) = (&workload.hpa, workload.scaling.needed_pods) else {
+        return false;
+    };
+    needed > hpa.max_replicas && workload.scaling.seconds_at_max > 0.0
+}
+
+/// The first paragraph: how the HPA followed the load, and what that cost the users.
+fn scaling(workload: &WorkloadReport) -> String {
+    let harm = harm(workload);
+    let followed = match (&workload.hpa, worst_rise(workload)) {
+        (None, _) => format!("No HPA scales {}: it had {}.", workload.name, pods_range(workload)),
+        (Some(_), None) => format!(
+            "The HPA had no reason to add pods: the load never asked for more than {}.",
+            pods(workload.scaling.peak_pods)
+        ),
+        (Some(_), Some(rise)) => return format!("{} {harm}", rise_sentence(rise, workload)),
+    };
+    format!("{followed} {harm}")
+}
+
+fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
+    let at = at(rise.from_seconds);
+    let Some(reaction) = rise.reaction_seconds else {
+        return format!(
+            "The load rose {at}, and the HPA did not react: it stayed at {}.",
+            pods(rise.from_pods)
+        );
+    };
+    let reached = match (rise.full_scale_seconds, rise.ready_seconds) {
+        (Some(full), _) => {
+            format!(" and had enough, with {}, after {}", pods(rise.to_pods), span(full))
+        }
+        (None, Some(ready)) => {
+            format!(" and had {} ready after {}", pods(rise.to_pods), span(ready))
+        }
+        (None, None) => format!(" and went to {}", pods(rise.to_pods)),
+    };
+    let others = workload.rises.len() as f64 - 1.0;
+    let others = if others > 0.0 {
+        format!(" (the worst of {} rises)", count(others + 1.0))
+    } else {
+        String::new()
+    };
+    format!("The HPA reacted {} after the load rose {at}{reached}{others}.", span(reaction))
+}
+
+/// What users felt of it.
+fn harm(workload: &WorkloadReport) -> String {
+    let short = workload.scaling.under_capacity_seconds;
+    let Some(requests) = &workload.requests else {
+        return "No traffic is sent to it.".to_owned();
+    };
+    let felt = failures(requests) + &percentile(workload);
+    match worst_rise(workload) {
+        _ if short <= 0.0 && requests.failed < 0.5 => {
+            format!("Capacity was above demand all the time: {felt}.")
+        }
+        _ if short <= 0.0 => format!("Capacity was above demand all the time, but {felt}."),
+        Some(rise)
+            if rise.under_capacity_seconds >= short * 0.999
+                && rise.full_scale_seconds.is_some() =>
+        {
+            format!("Until then demand was above capacity for {}: {felt}.", span(short))
+        }
+        _ => format!("Demand was above capacity for {} in all: {felt}.", span(short)),
+    }
+}
+
+/// `8,412 of 1,310,450 requests failed (0.64 %)`
+fn failures(requests: &Requests) -> String {
+    let unit = unit(requests);
+    if requests.failed < 0.5 {
+        return format!("none of {} {unit} failed", count(requests.offered));
+    }
+    format!(
+        "{} of {} {unit} failed ({})",
+        count(requests.failed),
+        count(requests.offered),
+        share(requests.failed_share)
+    )
+}
+
+/// `, p95 rose to 2.0 s`
+fn percentile(workload: &WorkloadReport) -> String {
+    let rise = worst_rise(workload).and_then(|rise| rise.p95_seconds);
+    match (rise, &workload.latency) {
+        (Some(p95), Some(all)) if p95 > all.p50_seconds * 1.5 => {
+            format!(", p95 rose to {}", latency(p95))
+        }
+        (_, Some(all)) => format!(", p95 was {}", latency(all.p95_seconds)),
+        (_, None) => String::new(),
+    }
+}
+
+fn at_maximum(workload: &WorkloadReport) -> Option<String> {
+    let (hpa, needed) = (workload.hpa.as_ref()?, workload.scaling.needed_pods?);
+    held_by_maximum(workload).then(|| {
+        format!(
+            "It stood at its maximum of {} for {}; the peak load asks for {}.",
+            pods(hpa.max_replicas),
+            span(workload.scaling.seconds_at_max),
+            count(f64::from(needed))
+        )
+    })
+}
+
+fn idle(workload: &WorkloadReport, fall: &Fall) -> String {
+    let window = workload.hpa.as_ref().map_or(0.0, |hpa| hpa.scale_down_window_seconds);
+    let default = workload.hpa.as_ref().is_some_and(|hpa| hpa.default_scale_down_window);
+    let window = match (window, default) {
+        (window, true) if window > 0.0 => {
+            format!(" (default scale-down window of {})", span(window))
+        }
+        (window, false) if window > 0.0 => format!(" (scale-down window of {})", span(window)),
+        _ => String::new(),
+    };
+    format!(
+        "After the load fell {}, up to {} stayed for {}{window}: {} pod-hours.",
+        at(fall.from_seconds),
+        things(f64::from(fall.idle_pods), "idle pod"),
+        span(fall.to_seconds - fall.from_seconds),
+        amount(fall.idle_pod_hours)
+    )
+}
+
+fn flaps(workload: &WorkloadReport) -> Option<String> {
+    let flaps = workload.scaling.flaps;
+    (flaps >= FLAPS_MIN).then(|| {
+        format!("It turned round {flaps} times within 10 minutes of its last change (flapping).")
+    })
+}
+
+fn pending(workload: &WorkloadReport) -> Option<String> {
+    let pending = &workload.pending;
+    if pending.longest_seconds < PENDING_SECONDS_MIN {
+        return None;
+    }
+    let said = pending.message.as_ref().map_or(String::new(), |said| format!(": {said}"));
+    let still = match pending.at_end_pods {
+        0 => String::new(),
+        left => format!(", {} to the end", count(f64::from(left))),
+    };
+    Some(format!(
+        "{} waited for a node, the longest for {}{still}{said}",
+        capital(&format!("up to {}", things(f64::from(pending.peak_pods), "pod"))),
+        span(pending.longest_seconds)
+    ))
+}
+
+fn failure(failure: &HpaFailure) -> String {
+    let what = match &failure.metric {
+        Some(metric) => format!("could not read {metric}"),
+        None => "could not scale".to_owned(),
+    };
+    format!(
+        "From {} to {} the HPA {what} ({}): {}",
+        instant(failure.from_seconds, false),
+        instant(failure.to_seconds, false),
+        failure.reason,
+        failure.message
+    )
+}
+
+/// `requests`, `messages` or `core-seconds`.
+pub fn unit(requests: &Requests) -> &'static str {
+    match requests.unit {
+        LoadUnit::Requests => "requests",
+        LoadUnit::Messages => "messages",
+        LoadUnit::CoreSeconds => "core-seconds",
+    }
+}
+
+fn pods(number: i32) -> String {
+    things(f64::from(number), "pod")
+}
+
+fn pods_range(workload: &WorkloadReport) -> String {
+    let scaling = &workload.scaling;
+    if scaling.min_pods == scaling.peak_pods {
+        return format!("{} all the time", pods(scaling.peak_pods));
+    }
+    format!("{} to {}", scaling.min_pods, pods(scaling.peak_pods))
+}
+
+fn at(seconds: f64) -> String {
+    if seconds <= 0.0 {
+        "at the start".to_owned()
+    } else {
+        format!("at {}", instant(seconds, false))
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().collect::<String>() + letters.as_str()
+    })
+}
+
+/// `shop (Deployment 3..20 pods, HPA cpu 70 %)`
+pub fn subject(workload: &WorkloadReport) -> String {
+    match &workload.hpa {
+        Some(hpa) => format!(
+            "{} (Deployment {}..{} pods, HPA {})",
+            workload.name,
+            hpa.min_replicas,
+            hpa.max_replicas,
+            hpa.metrics.join(", ")
+        ),
+        None => {
+            format!("{} (Deployment, {}, no HPA)", workload.name, pods(workload.scaling.start_pods))
+        }
+    }
+}
+
+/// `1 h of shop (...)`, or `1 h of 5 workloads`.
+pub fn setup(report: &Report) -> String {
+    let time = brief(report.scenario.duration_seconds);
+    match &report.workloads[..] {
+        [only] => format!("{time} of {}", subject(only)),
+        many => format!("{time} of {}", things(many.len() as f64, "workload")),
+    }
+}

@@ -1,0 +1,123 @@
+//! The summary on one screen: what happened in sentences, a small chart, the key numbers, what the
+//! HPA did, and what was assumed.
+
+mod blocks;
+mod figures;
+mod history;
+mod paint;
+
+use crate::render::story;
+use crate::report::{Report, WorkloadReport};
+
+pub use paint::{Style, width, wrap};
+
+/// What of a report becomes text, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextOptions {
+    /// How it looks.
+    pub style: Style,
+    /// Most decisions that are listed.
+    pub decisions_max: u32,
+    /// Whether all assumptions are listed, or as many as fit a line or two.
+    pub all_assumptions: bool,
+    /// Findings about the input, as they are to be shown.
+    pub warnings: Vec<String>,
+    /// What is named for more on a decision, as in `podtide explain scenario.yaml`.
+    pub explain: Option<String>,
+}
+
+impl Default for TextOptions {
+    fn default() -> TextOptions {
+        TextOptions {
+            style: Style::default(),
+            decisions_max: 8,
+            all_assumptions: false,
+            warnings: Vec::new(),
+            explain: None,
+        }
+    }
+}
+
+/// The summary of a simulation.
+pub fn text(report: &Report, options: &TextOptions) -> String {
+    let style = options.style;
+    let mut page = Page { lines: vec![title(report, style)], columns: style.columns() };
+    let shown = worst(report);
+    if report.workloads.len() > 1 {
+        page.paragraphs([story::cluster(report)]);
+        page.block(figures::table(report, style));
+    }
+    if let Some(place) = shown {
+        let workload = &report.workloads[place];
+        page.paragraphs(story::workload(workload));
+        page.block(history::chart(
+            workload,
+            &report.series.workloads[place],
+            report.series.end,
+            style,
+        ));
+        page.block(figures::lines(workload, style));
+        page.block(history::decisions(workload, options));
+    }
+    page.block(options.warnings.iter().flat_map(|text| text.lines().map(str::to_owned)).collect());
+    page.block(figures::assumptions(report, options));
+    page.finish()
+}
+
+/// `flash-sale   1 h of shop (...)   seed 7   Kubernetes v1.36 rules`
+fn title(report: &Report, style: Style) -> String {
+    let scenario = &report.scenario;
+    let parts = [
+        story::setup(report),
+        format!("seed {}", scenario.seed),
+        format!("Kubernetes v{} rules", scenario.kubernetes),
+    ];
+    let name = style.bold(&scenario.name);
+    let one = format!("{}   {}", scenario.name, parts.join("   "));
+    if width(&one) <= style.columns() {
+        return format!("{name}   {}", parts.join("   "));
+    }
+    let rest = paint::wrap(&parts.join(", "), style.columns()).join("\n");
+    format!("{name}\n{rest}")
+}
+
+/// Place of the workload that is shown in full: the one that hurt most, else the one that moved
+/// most, else the first.
+fn worst(report: &Report) -> Option<usize> {
+    let pain = |workload: &WorkloadReport| {
+        let failed = workload.requests.map_or(0.0, |requests| requests.failed);
+        let moved = f64::from(workload.scaling.decisions);
+        (failed.round(), workload.scaling.under_capacity_seconds, moved)
+    };
+    let mut worst: Option<usize> = None;
+    for (place, workload) in report.workloads.iter().enumerate() {
+        if worst.is_none_or(|former| pain(workload) > pain(&report.workloads[former])) {
+            worst = Some(place);
+        }
+    }
+    worst
+}
+
+/// Blocks of lines with an empty line between them.
+struct Page {
+    lines: Vec<String>,
+    columns: usize,
+}
+
+impl Page {
+    fn block(&mut self, lines: Vec<String>) {
+        if !lines.is_empty() {
+            self.lines.push(String::new());
+            self.lines.extend(lines);
+        }
+    }
+
+    fn paragraphs(&mut self, texts: impl IntoIterator<Item = String>) {
+        let wrapped = texts.into_iter().flat_map(|text| paint::wrap(&text, self.columns)).collect();
+        self.block(wrapped);
+    }
+
+    fn finish(self) -> String {
+        self.lines.join("\n") + "\n"
+    }
+}

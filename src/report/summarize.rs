@@ -1,0 +1,319 @@
+//! `summarize`: a Recording -> a Report.
+
+use super::need::{self, Demand, PODS_MAX};
+use super::numbers::{Hpa, Pending, Resources};
+use super::pods::{self, PodHistory};
+use super::readings::{self, HpaLog, Subject};
+use super::scaling::Course;
+use super::series::{Series, WorkloadSeries};
+use super::track::Track;
+use super::traffic::{self, ServiceHistory};
+use super::{API_VERSION, AssumptionRow, EventRow, Report, ScenarioInfo, Totals, WorkloadReport};
+use crate::api::autoscaling::HorizontalPodAutoscaler;
+use crate::kube::controllers::podautoscaler::decision::Decision;
+use crate::recording::Recording;
+use crate::scenario::{Action, DeploymentPlan, Prices, Scenario};
+
+/// The release whose rules are played.
+const KUBERNETES: &str = "1.36";
+const GIB: f64 = 1_073_741_824.0;
+
+/// All numbers of a finished simulation, and its values over time.
+///
+/// # Panics
+/// When nothing was recorded.
+pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
+    let names: Vec<(String, String)> = scenario.deployments.iter().map(name_of).collect();
+    let inputs = Inputs {
+        scenario,
+        recording,
+        log: HpaLog::new(recording),
+        pods: pods::walk(recording, &names),
+        services: traffic::histories(&scenario.workload.config, recording),
+    };
+    let parts = (0..scenario.deployments.len()).map(|place| inputs.workload(place));
+    let (workloads, series): (Vec<WorkloadReport>, Vec<WorkloadSeries>) = parts.unzip();
+    Report {
+        api_version: API_VERSION,
+        scenario: ScenarioInfo {
+            name: scenario.name.clone(),
+            question: scenario.question.clone(),
+            seed: scenario.seed,
+            duration_seconds: recording.end.as_secs_f64(),
+            kubernetes: KUBERNETES.to_owned(),
+        },
+        totals: inputs.totals(&workloads),
+        workloads,
+        events: events(scenario),
+        assumptions: scenario
+            .assumptions
+            .iter()
+            .map(|it| AssumptionRow { subject: it.subject.clone(), text: it.text.clone() })
+            .collect(),
+        series: Series { end: recording.end, workloads: series },
+    }
+}
+
+fn name_of(plan: &DeploymentPlan) -> (String, String) {
+    (plan.object.metadata.namespace.clone(), plan.object.metadata.name.clone())
+}
+
+/// A scenario, its recording, and what was read from it so far.
+struct Inputs<'a> {
+    scenario: &'a Scenario,
+    recording: &'a Recording,
+    log: HpaLog,
+    pods: Vec<PodHistory>,
+    services: Vec<ServiceHistory>,
+}
+
+impl Inputs<'_> {
+    fn end_ms(&self) -> f64 {
+        self.recording.end.0 as f64
+    }
+
+    fn workload(&self, place: usize) -> (WorkloadReport, WorkloadSeries) {
+        let (namespace, name) = name_of(&self.scenario.deployments[place]);
+        let services = self.services_of(place);
+        let histories: Vec<&ServiceHistory> =
+            services.iter().map(|service| &self.services[*service]).collect();
+        let traffic = traffic::together(&histories, self.end_ms());
+        let hpa = self.hpa_of(place);
+        let id = hpa.and_then(|hpa| self.log.id(&namespace, &hpa.metadata.name));
+        let decisions = readings::decisions_of(self.recording, id);
+        let mut report = WorkloadReport {
+            namespace,
+            name,
+            services: services.iter().map(|service| self.service_name(*service)).collect(),
+            hpa: hpa.map(|hpa| self.hpa_info(hpa)),
+            pending: pending(&self.pods[place], self.end_ms()),
+            requests: traffic.as_ref().map(|traffic| traffic.requests),
+            attempts: traffic.as_ref().map(|traffic| traffic.attempts),
+            ..WorkloadReport::default()
+        };
+        let mut series = self.pod_series(place);
+        series.traffic = traffic.map(|traffic| traffic.series);
+        if let Some(hpa) = hpa {
+            self.read_hpa(place, hpa, &decisions, &mut report, &mut series);
+        }
+        self.follow_load(&decisions, &mut report, &series);
+        report.resources = self.resources(place, &report, &series);
+        (report, series)
+    }
+
+    /// What the HPA saw and did.
+    fn read_hpa(
+        &self,
+        place: usize,
+        hpa: &HorizontalPodAutoscaler,
+        decisions: &[&Decision],
+        report: &mut WorkloadReport,
+        series: &mut WorkloadSeries,
+    ) {
+        let flags = &self.scenario.cluster.controller_manager;
+        let tolerance = need::tolerance(&hpa.spec, flags);
+        let plan = &self.scenario.deployments[place].object.spec.template.spec;
+        let pod = readings::pod_of(&self.pods[place].specs).unwrap_or(plan);
+        let subject = Subject { spec: &hpa.spec, pod, tolerance, end: self.recording.end };
+        report.decisions = self.log.rows(decisions, &subject);
+        report.hpa_failures = self.log.failures(decisions, &subject);
+        series.metrics = readings::series(decisions, &subject);
+        series.min_replicas = Track::constant(f64::from(hpa.spec.min_replicas.unwrap_or(1)));
+        series.max_replicas = Track::constant(f64::from(hpa.spec.max_replicas));
+        series.need = self.need(place, hpa, tolerance, series);
+        if series.need.exact.is_empty() {
+            series.need = readings::proposals(decisions);
+        }
+    }
+
+    fn need(
+        &self,
+        place: usize,
+        hpa: &HorizontalPodAutoscaler,
+        tolerance: need::Tolerance,
+        series: &WorkloadSeries,
+    ) -> super::Need {
+        let workload = &self.scenario.workload;
+        let profile = workload.profile_of.get(place);
+        let profile = profile.and_then(|profile| workload.config.profiles.get(*profile as usize));
+        let (Some(profile), Some(traffic)) = (profile, &series.traffic) else {
+            return super::Need::default();
+        };
+        let demand = Demand {
+            hpa: &hpa.spec,
+            profile,
+            tolerance,
+            wirings: &workload.metrics,
+            core_seconds: traffic.unit == super::LoadUnit::CoreSeconds,
+        };
+        need::over_time(&demand, &self.pods[place].specs, &traffic.requests, self.end_ms())
+    }
+
+    /// How the count followed the load.
+    fn follow_load(
+        &self,
+        decisions: &[&Decision],
+        report: &mut WorkloadReport,
+        series: &WorkloadSeries,
+    ) {
+        let end_ms = self.end_ms();
+        let course = Course { series, decisions: &report.decisions, end_ms };
+        let (rises, falls, windows) = (course.rises(), course.falls(), course.windows());
+        let mut scaling = course.scaling(&rises);
+        scaling.needed_pods = scaling.needed_pods.filter(|pods| f64::from(*pods) < PODS_MAX);
+        scaling.syncs = decisions.len() as u32;
+        scaling.failed_syncs = readings::failed_syncs(decisions);
+        report.resources.idle_pod_hours = course.idle_pod_hours();
+        report.scaling = scaling;
+        report.rises = rises;
+        report.falls = falls;
+        report.under_capacity = windows;
+    }
+
+    fn resources(
+        &self,
+        place: usize,
+        report: &WorkloadReport,
+        _series: &WorkloadSeries,
+    ) -> Resources {
+        let taken = self.pods[place].taken;
+        let (core_hours, gib_hours) = (taken.cores / 3600.0, taken.bytes / GIB / 3600.0);
+        Resources {
+            pod_hours: taken.pods / 3600.0,
+            requested_core_hours: core_hours,
+            requested_gib_hours: gib_hours,
+            idle_pod_hours: report.resources.idle_pod_hours,
+            cost: self.scenario.prices.map(|prices| cost(prices, core_hours, gib_hours)),
+        }
+    }
+
+    fn pod_series(&self, place: usize) -> WorkloadSeries {
+        let pods = &self.pods[place];
+        WorkloadSeries {
+            desired: pods.desired.clone(),
+            current: pods.current.clone(),
+            ready: pods.ready.clone(),
+            pending: pods.pending.clone(),
+            ..WorkloadSeries::default()
+        }
+    }
+
+    /// Services of the model that send a Deployment traffic, by their places.
+    fn services_of(&self, place: usize) -> Vec<usize> {
+        let plan = &self.scenario.deployments[place].object;
+        let labels = &plan.spec.template.metadata.labels;
+        let selects = |service: u32| {
+            let service = &self.scenario.services[service as usize];
+            let same = service.metadata.namespace == plan.metadata.namespace;
+            let wanted = &service.spec.selector;
+            let has = |(key, value): (&String, &String)| labels.get(key) == Some(value);
+            same && !wanted.is_empty() && wanted.iter().all(has)
+        };
+        let services = self.scenario.workload.service_of.iter().enumerate();
+        services.filter(|(_, of)| of.is_some_and(selects)).map(|(place, _)| place).collect()
+    }
+
+    fn service_name(&self, place: usize) -> String {
+        let service = self.scenario.workload.service_of.get(place).copied().flatten();
+        service.map_or_else(String::new, |service| {
+            self.scenario.services[service as usize].metadata.name.clone()
+        })
+    }
+
+    /// The HPA whose target a Deployment is.
+    fn hpa_of(&self, place: usize) -> Option<&HorizontalPodAutoscaler> {
+        let metadata = &self.scenario.deployments[place].object.metadata;
+        let scales = |hpa: &&HorizontalPodAutoscaler| {
+            let target = &hpa.spec.scale_target_ref;
+            target.kind == "Deployment"
+                && target.name == metadata.name
+                && hpa.metadata.namespace == metadata.namespace
+        };
+        self.scenario.hpas.iter().map(|hpa| &**hpa).find(scales)
+    }
+
+    fn hpa_info(&self, hpa: &HorizontalPodAutoscaler) -> Hpa {
+        let rules = hpa.spec.behavior.as_ref().and_then(|behavior| behavior.scale_down.as_ref());
+        let window = rules.and_then(|rules| rules.stabilization_window_seconds);
+        let flags = &self.scenario.cluster.controller_manager;
+        Hpa {
+            name: hpa.metadata.name.clone(),
+            min_replicas: hpa.spec.min_replicas.unwrap_or(1),
+            max_replicas: hpa.spec.max_replicas,
+            metrics: readings::targets(&hpa.spec),
+            scale_down_window_seconds: window
+                .map_or(flags.downscale_stabilization.as_secs_f64(), f64::from),
+            default_scale_down_window: window.is_none(),
+        }
+    }
+
+    fn totals(&self, workloads: &[WorkloadReport]) -> Totals {
+        let mut totals = Totals {
+            workloads: workloads.len() as u32,
+            nodes: self.scenario.cluster.nodes.len() as u32,
+            ..Totals::default()
+        };
+        for workload in workloads {
+            add_resources(&mut totals.resources, &workload.resources);
+            add_pending(&mut totals.pending, &workload.pending);
+            totals.decisions += workload.scaling.decisions;
+            totals.under_capacity_seconds += workload.scaling.under_capacity_seconds;
+        }
+        for service in &self.services {
+            if service.requests.unit != super::LoadUnit::CoreSeconds {
+                let sum = totals.requests.unwrap_or_default();
+                totals.requests = Some(traffic::sum_of(&sum, &service.requests));
+            }
+        }
+        totals
+    }
+}
+
+fn cost(prices: Prices, core_hours: f64, gib_hours: f64) -> f64 {
+    core_hours * prices.cpu_hour + gib_hours * prices.gib_hour
+}
+
+fn pending(pods: &PodHistory, end_ms: f64) -> Pending {
+    let peak = pods.pending.max(0.0, end_ms);
+    Pending {
+        pod_seconds: pods.pending.integral(0.0, end_ms),
+        peak_pods: if peak.is_nan() { 0 } else { peak as u32 },
+        longest_seconds: pods.longest_wait_ms as f64 / 1000.0,
+        at_end_pods: if pods.pending.is_empty() { 0 } else { pods.pending.last() as u32 },
+        message: pods.scheduler_said.clone(),
+    }
+}
+
+fn add_resources(sum: &mut Resources, more: &Resources) {
+    let both = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (None, None) => None,
+        (a, b) => Some(a.unwrap_or(0.0) + b.unwrap_or(0.0)),
+    };
+    sum.pod_hours += more.pod_hours;
+    sum.requested_core_hours += more.requested_core_hours;
+    sum.requested_gib_hours += more.requested_gib_hours;
+    sum.idle_pod_hours = both(sum.idle_pod_hours, more.idle_pod_hours);
+    sum.cost = both(sum.cost, more.cost);
+}
+
+fn add_pending(sum: &mut Pending, more: &Pending) {
+    sum.pod_seconds += more.pod_seconds;
+    sum.peak_pods += more.peak_pods;
+    sum.longest_seconds = sum.longest_seconds.max(more.longest_seconds);
+    sum.at_end_pods += more.at_end_pods;
+    sum.message = sum.message.take().or_else(|| more.message.clone());
+}
+
+fn events(scenario: &Scenario) -> Vec<EventRow> {
+    let name = |deployment: u32| &scenario.deployments[deployment as usize].object.metadata.name;
+    let events = scenario.events.iter().map(|event| EventRow {
+        at_seconds: event.at.as_secs_f64(),
+        text: match &event.action {
+            Action::Scale { deployment, replicas } => {
+                format!("scale {} to {replicas}", name(*deployment))
+            }
+            Action::Apply { deployment, .. } => format!("apply {}", name(*deployment)),
+        },
+    });
+    events.collect()
+}

@@ -1,0 +1,189 @@
+//! `spec.events`, `spec.metrics` and the small rest of a Scenario as written.
+
+use serde_json::json;
+
+use super::read::{At, Context, Definitions, Read, Table, object};
+use super::scalar::ObjectName;
+use super::traffic::Trace;
+use crate::manifest::yaml::{Node, Value};
+use crate::units::{SimDuration, SimTime};
+
+object! {
+    /// Something that happens: exactly one action at an instant.
+    Event is "an event";
+    /// When.
+    "at" => at: At<SimTime>,
+    /// How often it happens again, until the end; once if absent.
+    "every" => every: Option<At<SimDuration>>,
+    /// A name, for charts.
+    "name" => name: Option<At<String>>,
+    /// `kubectl scale`.
+    "scale" => scale: Option<At<Scale>>,
+    /// `kubectl apply`.
+    "apply" => apply: Option<At<Apply>>,
+    /// `kubectl set image`.
+    "setImage" => set_image: Option<At<Later>>,
+    /// `kubectl drain`.
+    "drain" => drain: Option<At<Later>>,
+    /// `kubectl cordon`.
+    "cordon" => cordon: Option<At<Later>>,
+    /// `kubectl uncordon`.
+    "uncordon" => uncordon: Option<At<Later>>,
+    /// `kubectl rollout pause`.
+    "pause" => pause: Option<At<Later>>,
+    /// `kubectl rollout resume`.
+    "resume" => resume: Option<At<Later>>,
+    /// `kubectl rollout undo`.
+    "undo" => undo: Option<At<Later>>,
+    /// `kubectl rollout restart`.
+    "restart" => restart: Option<At<Later>>,
+    /// A node that falls silent.
+    "failNode" => fail_node: Option<At<Later>>,
+    /// A change of any object.
+    "edit" => edit: Option<At<Later>>,
+}
+
+object! {
+    /// `kubectl scale deployment`.
+    Scale is "`scale`";
+    /// Which Deployment.
+    "deployment" => deployment: At<ObjectName>,
+    /// New `spec.replicas`.
+    "replicas" => replicas: At<i32>,
+}
+
+object! {
+    /// `kubectl apply`: of a Deployment as its manifest has it, or of another manifest.
+    Apply is "`apply`";
+    /// A Deployment of the manifests, applied again.
+    "deployment" => deployment: Option<At<ObjectName>>,
+    /// Path of a manifest, from the folder of this Scenario.
+    "manifest" => manifest: Option<At<String>>,
+}
+
+/// Something that is known but not simulated yet; whatever it says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Later;
+
+impl Read for Later {
+    fn read(_: &Node, _: &mut Context) -> Option<Later> {
+        Some(Later)
+    }
+
+    fn schema(_: &mut Definitions) -> serde_json::Value {
+        json!({})
+    }
+}
+
+impl Event {
+    /// The actions that were written: their names, and whether they are not simulated yet.
+    pub fn actions(&self) -> Vec<(&'static str, bool)> {
+        let actions = [
+            ("scale", false, self.scale.is_some()),
+            ("apply", false, self.apply.is_some()),
+            ("setImage", true, self.set_image.is_some()),
+            ("drain", true, self.drain.is_some()),
+            ("cordon", true, self.cordon.is_some()),
+            ("uncordon", true, self.uncordon.is_some()),
+            ("pause", true, self.pause.is_some()),
+            ("resume", true, self.resume.is_some()),
+            ("undo", true, self.undo.is_some()),
+            ("restart", true, self.restart.is_some()),
+            ("failNode", true, self.fail_node.is_some()),
+            ("edit", true, self.edit.is_some()),
+        ];
+        actions.into_iter().filter(|action| action.2).map(|action| (action.0, action.1)).collect()
+    }
+}
+
+object! {
+    /// A custom or external metric, made from the load model.
+    Metric is "a metric";
+    /// `Pods`, `Object` or `External`, as in the HPA.
+    "type" => type_: At<String>,
+    /// Name of the metric, as in the HPA.
+    "name" => name: At<String>,
+    /// Labels of the series, for `External`.
+    "selector" => selector: Table<At<String>>,
+    /// The object that is measured, for `Object`.
+    "describedObject" => described_object: Option<DescribedObject>,
+    /// Whose traffic is measured, where there are several; the traffic to the HPA's own pods if
+    /// absent.
+    "of" => of: Option<Source>,
+    /// `served`, `offered`, `backlog`, `latency.p95`, or a recording: `{trace: FILE}`.
+    "from" => from: At<Measured>,
+    /// How often it is measured; the mean over it is answered. 30 s if absent.
+    "period" => period: Option<At<SimDuration>>,
+    /// How old an answer is at least; 0 if absent.
+    "delay" => delay: Option<At<SimDuration>>,
+}
+
+object! {
+    /// The object that an `Object` metric is about.
+    DescribedObject is "`describedObject`";
+    /// Its kind; any if absent.
+    "kind" => kind: Option<At<String>>,
+    /// Its name; any if absent.
+    "name" => name: Option<At<String>>,
+    /// Its API version, which does not matter.
+    "apiVersion" => api_version: Option<At<String>>,
+}
+
+object! {
+    /// Whose traffic a metric measures: exactly one of these, as in `to` of the traffic.
+    Source is "`of`";
+    /// A Service with traffic.
+    "service" => service: Option<At<ObjectName>>,
+    /// A Deployment with traffic.
+    "deployment" => deployment: Option<At<ObjectName>>,
+    /// A queue with traffic.
+    "queue" => queue: Option<At<String>>,
+}
+
+/// What a metric measures.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Measured {
+    /// `served`, `offered`, `backlog` or `latency.p95`.
+    Model(String),
+    /// A recording of the metric itself.
+    Trace(Box<MeasuredTrace>),
+}
+
+object! {
+    /// A recording of the metric itself.
+    MeasuredTrace is "`from`";
+    /// The recording.
+    "trace" => trace: At<super::traffic::Short<Trace>>,
+}
+
+impl Read for Measured {
+    fn read(node: &Node, context: &mut Context) -> Option<Measured> {
+        match &node.value {
+            Value::String(text) => Some(Measured::Model(text.clone())),
+            _ => MeasuredTrace::read(node, context).map(|map| Measured::Trace(Box::new(map))),
+        }
+    }
+
+    fn schema(definitions: &mut Definitions) -> serde_json::Value {
+        let map = MeasuredTrace::schema(definitions);
+        json!({ "anyOf": [{ "enum": ["served", "offered", "backlog", "latency.p95"] }, map] })
+    }
+}
+
+object! {
+    /// What resources cost, in any currency.
+    Prices is "`prices`";
+    /// One requested core for an hour.
+    "cpuHour" => cpu_hour: At<f64>,
+    /// One requested GiB of memory for an hour.
+    "gibHour" => gib_hour: At<f64>,
+}
+
+object! {
+    /// What must hold.
+    Assertion is "an assertion";
+    /// What it says, in words.
+    "name" => name: Option<At<String>>,
+    /// An expression of the Common Expression Language.
+    "expr" => expr: At<String>,
+}
