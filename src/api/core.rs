@@ -403,6 +403,19 @@ pub struct NodeStatus {
     /// What pods may request; the capacity when absent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub allocatable: ResourceList,
+    /// Images that the node has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<ContainerImage>,
+}
+
+/// An image on a node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerImage {
+    /// All its names.
+    pub names: Vec<String>,
+    /// Size [bytes].
+    pub size_bytes: i64,
 }
 
 /// A taint of a node.

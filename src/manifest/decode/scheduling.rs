@@ -2,9 +2,9 @@
 
 use super::decode;
 use crate::api::core::{
-    Affinity, Node, NodeAffinity, NodeSelectorTerm, NodeSpec, NodeStatus, PodAffinity,
-    PodAffinityTerm, PreferredSchedulingTerm, Taint, Toleration, TopologySpreadConstraint,
-    WeightedPodAffinityTerm,
+    Affinity, ContainerImage, Node, NodeAffinity, NodeSelectorTerm, NodeSpec, NodeStatus,
+    PodAffinity, PodAffinityTerm, PreferredSchedulingTerm, Taint, Toleration,
+    TopologySpreadConstraint, WeightedPodAffinityTerm,
 };
 use crate::manifest::yaml;
 
@@ -67,6 +67,8 @@ decode!(Node { metadata: "metadata", spec: "spec", status: "status" });
 
 decode!(NodeSpec { unschedulable: "unschedulable", taints: "taints" });
 
-decode!(NodeStatus { capacity: "capacity", allocatable: "allocatable" });
+decode!(NodeStatus { capacity: "capacity", allocatable: "allocatable", images: "images" });
+
+decode!(ContainerImage { names: "names", size_bytes: "sizeBytes" });
 
 decode!(Taint { key: "key", value: "value", effect: "effect" });
