@@ -13,4 +13,5 @@ pub mod kube_proxy;
 pub mod kubelet;
 pub mod objects;
 pub mod reason;
+pub mod scheduler;
 pub mod timings;

@@ -11,6 +11,7 @@ use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 use crate::kube::endpoint_slice::EndpointsReason;
 use crate::kube::kubelet::reason::KubeletReason;
+use crate::kube::scheduler::reason::SchedulerReason;
 
 /// Why a write was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +20,8 @@ pub enum Reason {
     Scenario,
     /// The HorizontalPodAutoscaler controller.
     Hpa(HpaReason),
+    /// The scheduler.
+    Scheduler(SchedulerReason),
     /// The kubelet.
     Kubelet(KubeletReason),
     /// The EndpointSlice controller or kube-proxy.
@@ -47,6 +50,7 @@ impl Reason {
         match self {
             Reason::Scenario => "Scenario",
             Reason::Hpa(reason) => reason.word(),
+            Reason::Scheduler(reason) => reason.word(),
             Reason::Kubelet(reason) => reason.word(),
             Reason::Endpoints(reason) => reason.word(),
             Reason::Deployment(reason) => reason.word(),
@@ -61,6 +65,7 @@ impl fmt::Display for Reason {
         match self {
             Reason::Scenario => f.write_str("written by the scenario"),
             Reason::Hpa(reason) => reason.fmt(f),
+            Reason::Scheduler(reason) => reason.fmt(f),
             Reason::Kubelet(reason) => reason.fmt(f),
             Reason::Endpoints(reason) => reason.fmt(f),
             Reason::Deployment(reason) => reason.fmt(f),

@@ -20,6 +20,7 @@ impl Cluster {
                 self.update_node(*node, *unschedulable, taints, *ready)
             }
             Write::DeleteNode(node) => self.delete_node(*node),
+            Write::SetNamespace(namespace) => Ok(self.set_namespace(namespace)),
             Write::CreateService(service) => Ok(self.create_service(service)),
             Write::UpdateService { service, object } => self.update_service(*service, object),
             Write::SetEndpoints { service, endpoints } => self.set_endpoints(*service, endpoints),
@@ -58,6 +59,7 @@ impl Cluster {
             Write::DeleteReplicaSet(replica_set) => self.delete_replica_set(*replica_set),
             Write::CreatePod(new) => self.create_pod(new),
             Write::BindPod { pod, node } => self.bind_pod(*pod, *node),
+            Write::PodUnscheduled { pod, reason } => self.pod_unscheduled(*pod, reason),
             Write::PodStatus { pod, status } => self.pod_status(*pod, status),
             Write::DisruptionTarget { pod, condition } => self.disruption_target(*pod, *condition),
             Write::DeletePod { pod, grace_period_seconds } => {

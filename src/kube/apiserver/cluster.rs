@@ -1,5 +1,6 @@
 //! The store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pods::Pods;
@@ -21,6 +22,9 @@ use crate::kube::objects::service::ServiceObject;
 use crate::kube::reason::Reason;
 use crate::kube::timings::Timings;
 use crate::units::SimTime;
+
+/// The label by which every namespace carries its name.
+const NAMESPACE_NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
 /// All objects, the wakes that their changes caused, and the facts not yet handed to an observer.
 ///
@@ -45,6 +49,20 @@ pub struct Cluster {
     pub(super) pods: Pods,
     pub(super) templates: Vec<PodTemplate>,
     pub(super) label_sets: Vec<LabelSet>,
+    pub(super) namespaces: BTreeMap<String, StringMap>,
+    pub(super) generations: Generations,
+}
+
+/// Numbers that grow with each change of some kinds, so that whoever keeps a picture of them knows
+/// when to look again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Generations {
+    /// Changes of nodes, and of what pods hold on nodes.
+    pub nodes: u64,
+    /// Changes of Services.
+    pub services: u64,
+    /// Changes of namespaces.
+    pub namespaces: u64,
 }
 
 macro_rules! store {
@@ -87,6 +105,26 @@ impl Cluster {
     /// All pods, and ways to find them.
     pub fn pods(&self) -> &Pods {
         &self.pods
+    }
+
+    /// How often nodes, Services and namespaces changed.
+    pub fn generations(&self) -> Generations {
+        self.generations
+    }
+
+    /// The labels of a namespace: those that were written, and its name, which every namespace has.
+    pub fn namespace_labels(&self, name: &str) -> StringMap {
+        let mut labels = self.namespaces.get(name).cloned().unwrap_or_default();
+        labels.entry(NAMESPACE_NAME_LABEL.to_owned()).or_insert_with(|| name.to_owned());
+        labels
+    }
+
+    /// Notes that a node changed, or what pods hold on it.
+    pub(super) fn touch_node(&mut self, id: NodeId) {
+        self.generations.nodes += 1;
+        if let Some(node) = self.nodes.get_mut(id.index()).and_then(Option::as_mut) {
+            node.generation = self.generations.nodes;
+        }
     }
 
     /// The template of that number.

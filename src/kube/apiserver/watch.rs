@@ -5,6 +5,7 @@ use super::cluster::Cluster;
 use super::write::{Change, PodChange, PodFacts};
 use crate::engine::wakes::Component;
 use crate::kube::objects::ids::{DeploymentId, PodId, ReplicaSetId};
+use crate::kube::objects::pod::Pod;
 use crate::units::SimDuration;
 
 /// The Deployment controller; keys are Deployments.
@@ -74,7 +75,12 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
             wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
             wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
         }
-        PodChange::Status | PodChange::Readiness | PodChange::Metadata => {}
+        // Other labels may match other terms; a pod that ended holds nothing more.
+        PodChange::Metadata => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
+        PodChange::Readiness if cluster.pod(pod).is_some_and(Pod::is_terminal) => {
+            wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
+        }
+        PodChange::Status | PodChange::Readiness => {}
     }
     if what != PodChange::Status {
         wake_services(cluster, facts);

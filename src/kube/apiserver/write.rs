@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api::apps::{Deployment, DeploymentSpec};
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec};
 use crate::api::core::{Node, PodTemplateSpec, Service, Taint};
-use crate::api::meta::StringMap;
+use crate::api::meta::{ObjectMeta, StringMap};
 use crate::api::policy::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use crate::kube::objects::deployment::{DeploymentStatus, ReplicaSetStatus};
 use crate::kube::objects::disruption::PdbStatus;
@@ -20,6 +20,7 @@ use crate::kube::objects::ids::{
 use crate::kube::objects::pod::{PodActivity, PodCondition, PodPhase};
 use crate::kube::objects::service::Endpoint;
 use crate::kube::reason::Reason;
+use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::SimTime;
 
 /// One write. Large ones are shared or boxed, so that a fact stays small.
@@ -40,6 +41,8 @@ pub enum Write {
     },
     /// A node leaves; it must hold no pods.
     DeleteNode(NodeId),
+    /// A Namespace, or its labels as they are from now on.
+    SetNamespace(Arc<ObjectMeta>),
     /// A Service.
     CreateService(Arc<Service>),
     /// A Service as it is from now on (a selector switch).
@@ -157,6 +160,13 @@ pub enum Write {
         pod: PodId,
         /// Where to.
         node: NodeId,
+    },
+    /// The scheduler found no node for a pod: condition `PodScheduled` is `False`.
+    PodUnscheduled {
+        /// Which.
+        pod: PodId,
+        /// Why.
+        reason: SchedulerReason,
     },
     /// The kubelet, or somebody in its place, reports on a pod.
     PodStatus {

@@ -11,6 +11,9 @@ use crate::units::SimTime;
 pub struct NodeObject {
     /// Number.
     pub id: NodeId,
+    /// The last change of the node or of its pods that may matter to the scheduler: a number that
+    /// grows over all nodes. Mirrors `NodeInfo.Generation`.
+    pub generation: u64,
     /// Labels, annotations, capacity, as given.
     pub node: Arc<Node>,
     /// Exact instant of creation.

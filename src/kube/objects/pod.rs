@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::ids::{LabelSetId, NodeId, PodId, ReplicaSetId, TemplateId};
 use crate::api::core::PodTemplateSpec;
 use crate::api::meta::{ConditionStatus, StringMap};
+use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::SimTime;
 
 /// `status.phase` of a pod.
@@ -23,6 +24,13 @@ pub enum PodPhase {
     Failed,
     /// The node does not answer.
     Unknown,
+}
+
+impl PodPhase {
+    /// Whether a pod never leaves this phase. Mirrors `podutil.IsPodPhaseTerminal`.
+    pub fn is_terminal(self) -> bool {
+        matches!(self, PodPhase::Succeeded | PodPhase::Failed)
+    }
 }
 
 /// What the kubelet is doing with a pod; finer than the phase, for the eye.
@@ -66,6 +74,15 @@ impl PodCondition {
     }
 }
 
+/// Condition `PodScheduled` of a pod for which the scheduler found no node; gone once it has one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unscheduled {
+    /// Why.
+    pub reason: SchedulerReason,
+    /// `lastTransitionTime`, a whole second.
+    pub last_transition_time: SimTime,
+}
+
 /// The delete mark of a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Deletion {
@@ -98,6 +115,8 @@ pub struct Pod {
     pub created_at: SimTime,
     /// `spec.nodeName`.
     pub node: Option<NodeId>,
+    /// Condition `PodScheduled` while it is `False`.
+    pub unscheduled: Option<Box<Unscheduled>>,
     /// `status.phase`.
     pub phase: PodPhase,
     /// What the kubelet is doing with it.
@@ -132,7 +151,7 @@ impl Pod {
 
     /// Whether the phase is one that never changes. Mirrors `podutil.IsPodTerminal`.
     pub fn is_terminal(&self) -> bool {
-        matches!(self.phase, PodPhase::Succeeded | PodPhase::Failed)
+        self.phase.is_terminal()
     }
 }
 

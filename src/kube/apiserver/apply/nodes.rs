@@ -7,7 +7,7 @@ use super::super::write::{Applied, Change, Refused};
 use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::core::{Amounts, Node, NodeStatus, Service, Taint};
 use crate::api::labels::Selector;
-use crate::api::meta::LabelSelector;
+use crate::api::meta::{LabelSelector, ObjectMeta};
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ServiceId};
 use crate::kube::objects::node::NodeObject;
 use crate::kube::objects::service::{Endpoint, ServiceObject};
@@ -22,6 +22,7 @@ impl Cluster {
         let id = NodeId(self.nodes.len() as u32);
         self.nodes.push(Some(NodeObject {
             id,
+            generation: 0,
             created_at: self.now,
             unschedulable: node.spec.unschedulable,
             taints: node.spec.taints.clone(),
@@ -30,6 +31,7 @@ impl Cluster {
             pods: Vec::new(),
             node: Arc::clone(node),
         }));
+        self.touch_node(id);
         Ok(created(Change::Node(id), ObjectId::Node(id)))
     }
 
@@ -44,14 +46,28 @@ impl Cluster {
         let mut changed = set(&mut node.unschedulable, unschedulable);
         changed |= set(&mut node.taints, taints.to_vec());
         changed |= set(&mut node.ready, ready);
-        Ok(if changed { done(Change::Node(id)) } else { UNCHANGED })
+        if !changed {
+            return Ok(UNCHANGED);
+        }
+        self.touch_node(id);
+        Ok(done(Change::Node(id)))
     }
 
     pub(super) fn delete_node(&mut self, id: NodeId) -> Outcome {
         let node = self.node_mut(id)?;
         assert!(node.pods.is_empty(), "a node that leaves holds no pods");
         self.nodes[id.index()] = None;
+        self.touch_node(id);
         Ok(done(Change::Node(id)))
+    }
+
+    pub(super) fn set_namespace(&mut self, namespace: &ObjectMeta) -> (Change, Applied) {
+        let former = self.namespaces.insert(namespace.name.clone(), namespace.labels.clone());
+        if former.as_ref() == Some(&namespace.labels) {
+            return UNCHANGED;
+        }
+        self.generations.namespaces += 1;
+        done(Change::None)
     }
 
     fn node_mut(&mut self, id: NodeId) -> Result<&mut NodeObject, Refused> {
@@ -68,6 +84,7 @@ impl Cluster {
             endpoints: Vec::new(),
             proxied: Vec::new(),
         }));
+        self.generations.services += 1;
         created(Change::Service(id), ObjectId::Service(id))
     }
 
@@ -78,6 +95,7 @@ impl Cluster {
         }
         service.selector = service_selector(object);
         service.service = Arc::clone(object);
+        self.generations.services += 1;
         Ok(done(Change::Service(id)))
     }
 

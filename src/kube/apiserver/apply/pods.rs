@@ -8,8 +8,9 @@ use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::meta::StringMap;
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::{
-    Deletion, Pod, PodActivity, PodCondition, PodPhase, deletion_cost,
+    Deletion, Pod, PodActivity, PodCondition, PodPhase, Unscheduled, deletion_cost,
 };
+use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::{SimDuration, SimTime};
 
 /// `terminationGracePeriodSeconds` of a pod that does not say [s].
@@ -33,6 +34,7 @@ impl Cluster {
             creation_timestamp: self.now.floor_second(),
             created_at: self.now,
             node: None,
+            unscheduled: None,
             phase: PodPhase::Pending,
             activity: PodActivity::Unscheduled,
             start_time: None,
@@ -65,15 +67,28 @@ impl Cluster {
         let pod = self.pod_mut(id)?;
         assert!(pod.node.is_none(), "a pod is bound once");
         pod.node = Some(node);
-        let node = self.nodes.get_mut(node.index()).and_then(Option::as_mut);
-        node.expect("a pod is bound to a node that exists").pods.push(id);
+        pod.unscheduled = None;
+        let object = self.nodes.get_mut(node.index()).and_then(Option::as_mut);
+        object.expect("a pod is bound to a node that exists").pods.push(id);
+        self.touch_node(node);
         Ok(done(Change::Pod(id, PodChange::Bound, self.pod_facts(id))))
+    }
+
+    pub(super) fn pod_unscheduled(&mut self, id: PodId, reason: &SchedulerReason) -> Outcome {
+        let now = self.now.floor_second();
+        let pod = self.pod_mut(id)?;
+        let former = pod.unscheduled.as_ref();
+        let last_transition_time = former.map_or(now, |former| former.last_transition_time);
+        let condition = Unscheduled { reason: reason.clone(), last_transition_time };
+        let changed = set(&mut pod.unscheduled, Some(Box::new(condition)));
+        Ok(if changed { done(Change::None) } else { UNCHANGED })
     }
 
     pub(super) fn pod_status(&mut self, id: PodId, status: &PodStatus) -> Outcome {
         let pod = self.pod_mut(id)?;
         let start_time = status.start_time.map(SimTime::floor_second);
         let ready = status.ready.map(PodCondition::as_stored);
+        let former_phase = pod.phase;
         let visible = set(&mut pod.phase, status.phase) | set(&mut pod.ready, ready);
         let mut changed = visible | set(&mut pod.activity, status.activity);
         changed |= set(&mut pod.start_time, start_time);
@@ -83,6 +98,9 @@ impl Cluster {
             return Ok(UNCHANGED);
         }
         let what = if visible { PodChange::Readiness } else { PodChange::Status };
+        if status.phase.is_terminal() != former_phase.is_terminal() {
+            self.touch_node_of(id);
+        }
         Ok(done(Change::Pod(id, what, self.pod_facts(id))))
     }
 
@@ -118,6 +136,7 @@ impl Cluster {
         let deletion_timestamp = (now + SimDuration::from_secs(grace)).floor_second();
         pod.deletion =
             Some(Deletion { requested_at, deletion_timestamp, grace_period_seconds: grace });
+        self.touch_node_of(id);
         let change = Change::Pod(id, PodChange::Marked, self.pod_facts(id));
         Ok((change, Applied::Deleted { gone: false }))
     }
@@ -132,9 +151,10 @@ impl Cluster {
             replica_set.pods.retain(|&other| other != id);
         }
         if let Some(node) = facts.node
-            && let Some(node) = self.nodes.get_mut(node.index()).and_then(Option::as_mut)
+            && let Some(object) = self.nodes.get_mut(node.index()).and_then(Option::as_mut)
         {
-            node.pods.retain(|&other| other != id);
+            object.pods.retain(|&other| other != id);
+            self.touch_node(node);
         }
         Ok(done(Change::Pod(id, PodChange::Removed, facts)))
     }
@@ -147,6 +167,7 @@ impl Cluster {
             return Ok(UNCHANGED);
         }
         self.pods.relabel(id, labels);
+        self.touch_node_of(id);
         let facts = PodFacts { former_labels, ..self.pod_facts(id) };
         Ok(done(Change::Pod(id, PodChange::Metadata, facts)))
     }
@@ -176,6 +197,13 @@ impl Cluster {
             return Ok(UNCHANGED);
         }
         Ok(done(Change::Pod(id, PodChange::Metadata, self.pod_facts(id))))
+    }
+
+    /// Notes that something changed that a pod holds on its node, if it has one.
+    fn touch_node_of(&mut self, id: PodId) {
+        if let Some(node) = self.pods.get(id).and_then(|pod| pod.node) {
+            self.touch_node(node);
+        }
     }
 
     fn pod_facts(&self, id: PodId) -> PodFacts {
