@@ -14,5 +14,6 @@ mod kubelet_backoff;
 mod kubelet_probes;
 mod quantity;
 mod recording;
+mod scheduler_placement;
 mod tally;
 mod workloads_functions;
