@@ -256,7 +256,7 @@ fn node(name: String, pool: &NodePool) -> Node {
     Node {
         metadata: ObjectMeta { name, labels, ..ObjectMeta::default() },
         spec: NodeSpec { unschedulable: false, taints: pool.taints.iter().map(taint).collect() },
-        status: NodeStatus { capacity: allocatable.clone(), allocatable },
+        status: NodeStatus { capacity: allocatable.clone(), allocatable, images: Vec::new() },
     }
 }
 

@@ -75,7 +75,7 @@ fn default_node(number: i64) -> Node {
             name,
             ..ObjectMeta::default()
         },
-        status: NodeStatus { capacity: allocatable.clone(), allocatable },
+        status: NodeStatus { capacity: allocatable.clone(), allocatable, images: Vec::new() },
         ..Node::default()
     }
 }
