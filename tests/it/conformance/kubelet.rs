@@ -6,7 +6,7 @@ use podtide::api::core::{Container, PodSpec, PodTemplateSpec, Probe};
 use podtide::engine::wakes::Wake;
 use podtide::kube::apiserver::watch::{ANY_RANK, KUBELET};
 use podtide::kube::apiserver::write::NewPod;
-use podtide::kube::apiserver::{Api, Cluster, Nobody, Write};
+use podtide::kube::apiserver::{Api, Below, Cluster, Write};
 use podtide::kube::kubelet::application::{
     Application, ContainerExit, ContainerRun, ContainerSample, ProbeAnswer, ProbeKind, ProbeReply,
 };
@@ -115,11 +115,18 @@ fn play(case: &Value, foresight: Foresight) -> Timeline {
         script.now = cluster.now;
         let wake = cluster.wakes.pop_due(cluster.now, ANY_RANK);
         if matches!(wake, Some(Wake { component: KUBELET, .. })) {
-            kubelet.reconcile(&mut Api::new(&mut cluster, 4, &mut Nobody), pod, &mut script);
+            kubelet.reconcile(&mut Api::new(&mut cluster, 4, &mut Elsewhere), pod, &mut script);
         }
         note_events(&mut cluster, &mut script.timeline);
     }
     script.timeline
+}
+
+/// The scheduler hears of pods that end; the case is not about it.
+struct Elsewhere;
+
+impl Below for Elsewhere {
+    fn run(&mut self, _: &mut Cluster, _: Wake) {}
 }
 
 fn create_pod(cluster: &mut Cluster, case: &Value) -> PodId {
