@@ -104,7 +104,7 @@ impl<'a> Life<'a> {
         }
         self.sync_rival();
         self.script(step);
-        self.world.cluster.drain_journal();
+        self.world.cluster.take_journal();
         let hpa = self.hpa.expect("the first step creates the HPA");
         let mut metrics = Recorded { life: self.case, step, pods: &self.world.pods };
         let mut decision = None;
@@ -244,7 +244,7 @@ impl<'a> Life<'a> {
         let mut ours = Map::new();
         insert(&mut ours, "proposal", decision.proposal.is_some(), json!(decision.proposal));
         let mut events = Vec::new();
-        for fact in self.world.cluster.drain_journal() {
+        for fact in self.world.cluster.take_journal() {
             let Write::Event { type_, .. } = fact.write else { continue };
             let type_ = if type_ == EventType::Normal { "Normal" } else { "Warning" };
             events.push(json!([type_, fact.reason.word(), fact.reason.to_string()]));
