@@ -49,7 +49,7 @@ impl Wakes {
     pub fn wake(&mut self, component: Component, key: u32, at: SimTime) {
         let place = self.place(component, key);
         self.sequence += 1;
-        let order = (u64::from(component.rank) << 56) | self.sequence;
+        let order = order(component, self.sequence);
         if place == NOWHERE {
             self.heap.push(Entry { at, order, component, key });
             self.sift_up(self.heap.len() - 1);
@@ -57,6 +57,20 @@ impl Wakes {
             self.heap[place as usize].at = at;
             self.heap[place as usize].order = order;
             self.sift_up(place as usize);
+        }
+    }
+
+    /// As [`Wakes::wake`], but a wake that is pending for that very instant goes to the back of the
+    /// line: for those who are told of changes in the order of each object's last one.
+    pub fn wake_last(&mut self, component: Component, key: u32, at: SimTime) {
+        let place = self.place(component, key) as usize;
+        match self.heap.get_mut(place) {
+            Some(entry) if entry.at == at => {
+                self.sequence += 1;
+                entry.order = order(component, self.sequence);
+                self.sift_down(place);
+            }
+            _ => self.wake(component, key, at),
         }
     }
 
@@ -152,6 +166,11 @@ impl Wakes {
     }
 }
 
+/// By rank, and within a rank by the order of asking.
+fn order(component: Component, sequence: u64) -> u64 {
+    (u64::from(component.rank) << 56) | sequence
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -182,6 +201,19 @@ mod tests {
         assert_eq!(wakes.pop_due(SimTime(5), 3).map(|wake| wake.key), Some(1));
         assert_eq!(wakes.pop_due(SimTime(5), 3), None);
         assert_eq!(wakes.next_at(), SimTime(5));
+    }
+
+    #[test]
+    fn a_wake_asked_for_again_can_go_to_the_back() {
+        let mut wakes = Wakes::default();
+        wakes.wake(LOW, 1, SimTime(5));
+        wakes.wake(LOW, 2, SimTime(5));
+        wakes.wake(LOW, 3, SimTime(5));
+        wakes.wake_last(LOW, 1, SimTime(5));
+        wakes.wake_last(LOW, 2, SimTime(9));
+        wakes.wake_last(LOW, 4, SimTime(5));
+        let keys = std::iter::from_fn(|| wakes.pop_due(SimTime(5), 1)).map(|wake| wake.key);
+        assert_eq!(keys.collect::<Vec<_>>(), [2, 3, 1, 4]);
     }
 
     proptest! {

@@ -81,6 +81,16 @@ impl<'a> Api<'a> {
         self.cluster.wakes.wake(component, key, at);
     }
 
+    /// Takes the key of the next wake of this controller's rank that is due now.
+    ///
+    /// # Panics
+    /// When a wake of a lower rank is due: the caller is not the one to go.
+    pub fn take_due(&mut self) -> Option<u32> {
+        let wake = self.cluster.wakes.pop_due(self.cluster.now, self.rank + 1)?;
+        assert_eq!(wake.component.rank, self.rank, "lower ranks have nothing due");
+        Some(wake.key)
+    }
+
     /// The script of answers that a recording or a fault gives; see [`script::Script`].
     pub fn script(&mut self) -> &mut script::Script {
         &mut self.cluster.script

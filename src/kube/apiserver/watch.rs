@@ -41,10 +41,18 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
             wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_status);
         }
         Change::ReplicaSet(replica_set, owner) => {
-            wake(cluster, REPLICA_SET, replica_set.0, timings.replica_set_sync);
+            let at = cluster.now + timings.replica_set_sync;
+            cluster.wakes.wake_last(REPLICA_SET, replica_set.0, at);
             wake_owner(cluster, owner, timings.deployment_status);
         }
-        Change::ReplicaSetStatus(_, owner) | Change::ReplicaSetDeleted(_, owner) => {
+        Change::ReplicaSetStatus(replica_set, owner) => {
+            // Nothing is left to do, but to try again what failed.
+            if has_failed(cluster, replica_set) {
+                wake_replica_set(cluster, replica_set, timings.replica_set_status);
+            }
+            wake_owner(cluster, owner, timings.deployment_status);
+        }
+        Change::ReplicaSetDeleted(_, owner) => {
             wake_owner(cluster, owner, timings.deployment_status);
         }
         Change::Pod(pod, what, facts) => notify_pod(cluster, pod, what, facts),
@@ -95,10 +103,7 @@ fn wake_replica_sets(cluster: &mut Cluster, what: PodChange, facts: PodFacts) {
     let delay = cluster.timings.replica_set_status;
     let uncounted = matches!(what, PodChange::Status | PodChange::Bound);
     for owner in [facts.owner, facts.former_owner].into_iter().flatten() {
-        let failed = cluster
-            .replica_set(owner)
-            .is_some_and(|replica_set| replica_set.status.replica_failure.is_some());
-        if !uncounted || failed {
+        if !uncounted || has_failed(cluster, owner) {
             wake_replica_set(cluster, owner, delay);
         }
     }
@@ -115,6 +120,11 @@ fn wake_replica_sets(cluster: &mut Cluster, what: PodChange, facts: PodFacts) {
     for replica_set in matching {
         wake_replica_set(cluster, replica_set, delay);
     }
+}
+
+fn has_failed(cluster: &Cluster, replica_set: ReplicaSetId) -> bool {
+    let replica_set = cluster.replica_set(replica_set);
+    replica_set.is_some_and(|replica_set| replica_set.status.replica_failure.is_some())
 }
 
 /// A Deployment of strategy `Recreate` whose last pod is gone. Mirrors `deletePod` of the

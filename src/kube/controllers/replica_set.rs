@@ -10,8 +10,10 @@ pub mod reason;
 mod status;
 mod victims;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use smallvec::{SmallVec, smallvec};
 
 use super::controller_utils::{DeletionRule, find_min_next_pod_availability_check};
 use super::deployment::SAFE_CHARACTERS;
@@ -41,6 +43,8 @@ pub struct ReplicaSetController {
     client: TokenBucket,
     labels: Vec<MatchingLabels>,
     under_way: BTreeMap<ReplicaSetId, Sync>,
+    /// ReplicaSets whose last sync created pods.
+    created_pods: BTreeSet<ReplicaSetId>,
 }
 
 /// A sync that is under way.
@@ -52,6 +56,9 @@ struct Sync {
     status: ReplicaSetStatus,
     /// When the next pod becomes available.
     next_available: Option<SimTime>,
+    /// Pods to give up, and pods to take in.
+    release: Vec<PodId>,
+    adopt: Vec<PodId>,
     work: Work,
     /// The first failure.
     error: Option<Arc<str>>,
@@ -84,28 +91,44 @@ impl ReplicaSetController {
             client: TokenBucket::new(timings.client_writes_per_second, timings.client_burst),
             labels: Vec::new(),
             under_way: BTreeMap::new(),
+            created_pods: BTreeSet::new(),
         }
     }
 
-    /// Brings the pods of a ReplicaSet nearer to its spec; wakes itself when another look is due.
+    /// Brings the pods of a ReplicaSet nearer to its spec, and those of all other ReplicaSets for
+    /// which the controller was woken at this instant; wakes itself when another look is due.
+    ///
+    /// Upstream reads from a cache that lags behind. So all of them are looked at before anything is
+    /// written; but one that has just created pods waits until the cache shows them, and shows what
+    /// was written before.
     pub fn reconcile(&mut self, api: &mut Api<'_>, replica_set: ReplicaSetId) {
-        self.queue.start(replica_set.0, api.now());
-        let sync = match self.under_way.remove(&replica_set) {
-            Some(sync) => Some(Sync { parted: true, ..sync }),
-            None => self.start_sync(api, replica_set),
-        };
-        match sync {
-            Some(sync) => self.manage_replicas(api, replica_set, sync),
-            None => self.queue.forget(replica_set.0),
+        let mut keys: SmallVec<[ReplicaSetId; 4]> = smallvec![replica_set];
+        while let Some(key) = api.take_due() {
+            keys.push(ReplicaSetId(key));
         }
-        self.queue.done(api, replica_set.0);
+        let mut keys = &keys[..];
+        while let Some((&first, rest)) = keys.split_first() {
+            let sees = |id: &&ReplicaSetId| !self.created_pods.contains(*id);
+            let together = 1 + rest.iter().take_while(sees).count();
+            self.created_pods.remove(&first);
+            let syncs: SmallVec<[Option<Sync>; 4]> =
+                keys[..together].iter().map(|&id| self.start_sync(api, id)).collect();
+            for (&id, sync) in keys[..together].iter().zip(syncs) {
+                self.run_sync(api, id, sync);
+            }
+            keys = &keys[together..];
+        }
     }
 
-    /// Lists the pods and decides what to do.
-    fn start_sync(&mut self, api: &mut Api<'_>, id: ReplicaSetId) -> Option<Sync> {
-        let claimed = self.claim_pods(api, id)?;
+    /// Lists the pods and decides what to do; or goes on with what is under way.
+    fn start_sync(&mut self, api: &Api<'_>, id: ReplicaSetId) -> Option<Sync> {
         let now = api.now();
+        self.queue.start(id.0, now);
+        if let Some(sync) = self.under_way.remove(&id) {
+            return Some(Sync { parted: true, ..sync });
+        }
         let object = api.cluster().replica_set(id)?;
+        let claimed = self.list_pods(api, object);
         let next_available = find_min_next_pod_availability_check(
             claimed.ready.iter().map(|&ready| Some(ready)),
             object.min_ready_seconds,
@@ -120,8 +143,8 @@ impl ReplicaSetController {
             }
             1.. => {
                 let count = surplus.min(i64::from(BURST_REPLICAS)) as usize;
-                let cluster = api.cluster();
-                let mut pods = victims::pods_to_delete(cluster, object, &claimed.active, count);
+                let mut pods =
+                    victims::pods_to_delete(api.cluster(), object, &claimed.active, count);
                 pods.reverse();
                 Work::Delete(pods)
             }
@@ -131,6 +154,8 @@ impl ReplicaSetController {
             replicas: object.replicas,
             status: status::count(object, &claimed, now),
             next_available,
+            release: claimed.release,
+            adopt: claimed.adopt,
             work,
             error: None,
             next_at: now,
@@ -138,21 +163,33 @@ impl ReplicaSetController {
         })
     }
 
-    fn claim_pods(&mut self, api: &mut Api<'_>, id: ReplicaSetId) -> Option<Claimed> {
-        let object = api.cluster().replica_set(id)?;
-        if self.labels.len() <= id.index() {
-            self.labels.resize_with(id.index() + 1, MatchingLabels::default);
+    fn list_pods(&mut self, api: &Api<'_>, object: &ReplicaSetObject) -> Claimed {
+        let index = object.id.index();
+        if self.labels.len() <= index {
+            self.labels.resize_with(index + 1, MatchingLabels::default);
         }
-        let labels = &mut self.labels[id.index()];
-        labels.update(api.cluster(), object);
-        let claimed = Claimed::new(api.cluster(), object, labels);
-        let release = claimed.release.iter().map(|&pod| (pod, None, ReplicaSetReason::ReleasePod));
-        let adopt = claimed.adopt.iter().map(|&pod| (pod, Some(id), ReplicaSetReason::AdoptPod));
+        self.labels[index].update(api.cluster(), object);
+        Claimed::new(api.cluster(), object, &self.labels[index])
+    }
+
+    fn run_sync(&mut self, api: &mut Api<'_>, id: ReplicaSetId, sync: Option<Sync>) {
+        match sync {
+            Some(mut sync) => {
+                self.claim_pods(api, id, &mut sync);
+                self.manage_replicas(api, id, sync);
+            }
+            None => self.queue.forget(id.0),
+        }
+        self.queue.done(api, id.0);
+    }
+
+    fn claim_pods(&mut self, api: &mut Api<'_>, id: ReplicaSetId, sync: &mut Sync) {
+        let release = sync.release.drain(..).map(|pod| (pod, None, ReplicaSetReason::ReleasePod));
+        let adopt = sync.adopt.drain(..).map(|pod| (pod, Some(id), ReplicaSetReason::AdoptPod));
         for (pod, owner, reason) in release.chain(adopt) {
             // A pod that is gone meanwhile needs no owner.
             let _ = self.write(api, Write::SetPodOwner { pod, owner }, reason);
         }
-        Some(claimed)
     }
 
     /// Creates or deletes pods, as far as the present instant goes.
@@ -174,6 +211,7 @@ impl ReplicaSetController {
                 Work::Nothing => {}
                 Work::Create { .. } => {
                     let new = new.expect("a pod to create was made up");
+                    self.created_pods.insert(id);
                     create_pod(api, id, &mut sync, new);
                 }
                 Work::Delete(_) => delete_pod(api, id, &mut sync),

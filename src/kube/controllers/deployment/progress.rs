@@ -11,7 +11,7 @@ use crate::kube::apiserver::Refused;
 use crate::kube::objects::deployment::{
     DeploymentCondition, DeploymentConditionType, DeploymentStatus,
 };
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 const PROGRESSING: DeploymentConditionType = DeploymentConditionType::Progressing;
 
@@ -65,7 +65,7 @@ impl Sync<'_, '_> {
                 conditions::remove(status, PROGRESSING);
             }
             conditions::set(status, condition);
-        } else if util::deployment_timed_out(&deployment.spec, status, now) {
+        } else if util::deployment_timed_out(&deployment.spec, status, a_moment_after(now)) {
             let reason = DeploymentConditionReason::ProgressDeadlineExceeded(self.subject(sets));
             conditions::set(status, of(ConditionStatus::False, reason));
         }
@@ -92,7 +92,7 @@ impl Sync<'_, '_> {
         let (key, now) = (deployment.id.0, self.api.now());
         let second = SimDuration::from_secs(1);
         let after = current.last_update_time + deadline - now;
-        if after < second {
+        if current.last_update_time + deadline < a_moment_after(now) + second {
             self.queue.add_rate_limited(key, now);
         } else {
             self.queue.add_after(key, now, after + second);
@@ -107,4 +107,9 @@ fn replica_failure(sets: &ReplicaSets) -> Option<DeploymentCondition> {
             copy.status.replica_failure.as_ref().map(conditions::of_replica_set)
         });
     failures.next()
+}
+
+/// A sync runs a moment after the instant that woke it, so a deadline that ends just then is over.
+fn a_moment_after(now: SimTime) -> SimTime {
+    now + SimDuration(1)
 }
