@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use podtide::api::core::{Container, Node, PodSpec, PodTemplateSpec, Probe};
 use podtide::api::meta::ObjectMeta;
+use podtide::engine::wakes::Wake;
 use podtide::kube::apiserver::watch::{ANY_RANK, KUBELET};
 use podtide::kube::apiserver::write::NewPod;
-use podtide::kube::apiserver::{Api, Applied, Cluster, Fact, Nobody, Write};
+use podtide::kube::apiserver::{Api, Applied, Below, Cluster, Fact, Write};
 use podtide::kube::kubelet::application::{
     Application, ContainerExit, ContainerRun, ContainerSample, ProbeAnswer, ProbeKind, ProbeReply,
 };
@@ -15,6 +16,13 @@ use podtide::kube::objects::ids::{NodeId, ObjectId, PodId};
 use podtide::kube::reason::Reason;
 use podtide::kube::timings::Timings;
 use podtide::units::{Bytes, NanoCpu, SimDuration, SimTime};
+
+/// Controllers of lower rank that do nothing.
+pub(crate) struct Idle;
+
+impl Below for Idle {
+    fn run(&mut self, _: &mut Cluster, _: Wake) {}
+}
 
 /// A cluster whose pods are bound as soon as they are created.
 pub(crate) struct World {
@@ -51,13 +59,6 @@ impl World {
 
     /// Creates a pod now and binds it, to one node after the other.
     pub(crate) fn create_pod(&mut self, spec: PodSpec) -> PodId {
-        let pod = self.create_bound_pod(spec);
-        self.wake(pod);
-        pod
-    }
-
-    /// The same, without waking a kubelet.
-    pub(crate) fn create_bound_pod(&mut self, spec: PodSpec) -> PodId {
         let template = Arc::new(PodTemplateSpec { spec, ..PodTemplateSpec::default() });
         let name = Arc::from(format!("pod-{}", self.cluster.pods().next_id().0));
         let new = NewPod { name, namespace: Arc::from("default"), owner: None, template };
@@ -65,7 +66,6 @@ impl World {
         let Ok(Applied::Created(ObjectId::Pod(pod))) = created else { panic!("{created:?}") };
         let node = NodeId(pod.0 % self.cluster.nodes().count() as u32);
         self.cluster.write(Write::BindPod { pod, node }, Reason::Scenario).expect("a free pod");
-        while self.cluster.wakes.pop_due(self.cluster.now, ANY_RANK).is_some() {}
         pod
     }
 
@@ -79,12 +79,14 @@ impl World {
     }
 
     pub(crate) fn oom_kill(&mut self, pod: PodId) {
-        let mut api = Api::new(&mut self.cluster, 4, &mut Nobody);
+        let mut nobody = Idle;
+        let mut api = Api::new(&mut self.cluster, 4, &mut nobody);
         self.kubelet.oom_killed(&mut api, pod, 0, &mut self.application);
     }
 
     pub(crate) fn adopt(&mut self, pod: PodId, since: SimTime) {
-        let mut api = Api::new(&mut self.cluster, 4, &mut Nobody);
+        let mut nobody = Idle;
+        let mut api = Api::new(&mut self.cluster, 4, &mut nobody);
         self.kubelet.adopt_running(&mut api, pod, since, &mut self.application);
     }
 
@@ -95,10 +97,11 @@ impl World {
             let Some(wake) = self.cluster.wakes.pop_due(self.cluster.now, ANY_RANK) else { break };
             if wake.component == KUBELET {
                 self.wakes += 1;
-                let mut api = Api::new(&mut self.cluster, 4, &mut Nobody);
+                let mut nobody = Idle;
+                let mut api = Api::new(&mut self.cluster, 4, &mut nobody);
                 self.kubelet.reconcile(&mut api, PodId(wake.key), &mut self.application);
             }
-            self.facts.extend(self.cluster.drain_journal());
+            self.facts.extend(self.cluster.take_journal());
         }
         self.cluster.now = until;
     }
@@ -196,7 +199,8 @@ impl Application for Fake {
         let by_itself = self.behaviour.exits_after;
         let by_itself = by_itself.map(|(after, code)| (self.started_at(run) + after, code));
         let signal = self.signalled.iter().find(|(other, _)| *other == run);
-        let stopped = signal.zip(self.behaviour.stop_takes).map(|(&(_, at), takes)| (at + takes, 0));
+        let stopped =
+            signal.zip(self.behaviour.stop_takes).map(|(&(_, at), takes)| (at + takes, 0));
         by_itself.into_iter().chain(stopped).min()
     }
 
@@ -217,8 +221,9 @@ impl Application for Fake {
     }
 
     fn succeeds_until(&mut self, run: ContainerRun, kind: ProbeKind, from: SimTime) -> SimTime {
+        let now = self.probe(run, kind, SimDuration::ZERO, from);
         match self.behaviour.unhealthy {
-            _ if self.probe(run, kind, SimDuration::ZERO, from) != ProbeReply::SUCCESS => from,
+            _ if now != ProbeReply::SUCCESS => from,
             Some((sick_from, _)) if sick_from > from => sick_from,
             _ => SimTime::MAX,
         }
@@ -265,11 +270,5 @@ pub(crate) fn probe(
     failure_threshold: i32,
 ) -> Probe {
     let handler = r#"{"httpGet":{"port":80}}"#.to_owned();
-    Probe {
-        initial_delay_seconds,
-        period_seconds,
-        failure_threshold,
-        handler,
-        ..Probe::default()
-    }
+    Probe { initial_delay_seconds, period_seconds, failure_threshold, handler, ..Probe::default() }
 }
