@@ -9,4 +9,5 @@ mod kubelet;
 mod load_model;
 mod manifest;
 mod properties_quantity;
+mod render;
 mod scenario;
