@@ -41,6 +41,8 @@ fn pictures_to_look_at() {
             let svg = chart::svg(&report, &options);
             std::fs::write(format!("{path}.svg"), svg).expect("target can be written");
         }
-        println!("{}", text(&report, &TextOptions::default()));
+        let path = format!("target/look-{}.txt", report.scenario.name);
+        std::fs::write(path, text(&report, &TextOptions::default()))
+            .expect("target can be written");
     }
 }

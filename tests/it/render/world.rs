@@ -12,17 +12,17 @@ use podtide::report::{
 use podtide::units::SimTime;
 
 /// What is played.
-pub struct World {
-    pub name: &'static str,
-    pub seconds: i64,
-    pub load: fn(f64) -> f64,
-    pub min: i32,
-    pub max: i32,
-    pub start: i32,
+pub(super) struct World {
+    pub(super) name: &'static str,
+    pub(super) seconds: i64,
+    pub(super) load: fn(f64) -> f64,
+    pub(super) min: i32,
+    pub(super) max: i32,
+    pub(super) start: i32,
     /// What one pod can serve [1/s].
-    pub per_pod: f64,
+    pub(super) per_pod: f64,
     /// From a pod's creation to its readiness [s].
-    pub startup: i64,
+    pub(super) startup: i64,
 }
 
 /// Utilization at which the HPA aims [% of request]; a pod's limit is twice its request.
@@ -30,7 +30,7 @@ const TARGET: f64 = 70.0;
 
 impl World {
     /// One workload of this kind.
-    pub fn play(&self) -> (WorkloadReport, WorkloadSeries) {
+    fn play(&self) -> (WorkloadReport, WorkloadSeries) {
         let mut run = Run::new(self);
         for second in 0..self.seconds {
             run.second(second);
@@ -40,7 +40,7 @@ impl World {
 }
 
 /// A report of one workload after another.
-pub fn report(name: &str, worlds: &[World]) -> Report {
+pub(super) fn report(name: &str, worlds: &[World]) -> Report {
     let played = worlds.iter().map(World::play);
     let (workloads, series): (Vec<_>, Vec<_>) = played.unzip();
     let end = SimTime::from_secs(worlds.iter().map(|world| world.seconds).max().unwrap_or(0));
@@ -280,7 +280,7 @@ fn row(
 }
 
 /// An hour with a spike of five minutes.
-pub fn flash_sale() -> Report {
+pub(super) fn flash_sale() -> Report {
     let world = World {
         name: "shop",
         seconds: 3600,
@@ -309,7 +309,7 @@ pub fn flash_sale() -> Report {
 }
 
 /// A day on a daily curve with noise; many small steps.
-pub fn day() -> Report {
+pub(super) fn day() -> Report {
     let load = |t: f64| {
         let noise = 40.0 * wave(t, 613.0) + 25.0 * wave(t, 97.0) + 30.0 * wave(t, 41.0);
         (900.0 - 700.0 * ((t - 14_400.0) / 86_400.0 * std::f64::consts::TAU).cos() + noise).max(5.0)
@@ -328,7 +328,7 @@ pub fn day() -> Report {
 }
 
 /// A load that the maximum cannot bear.
-pub fn saturated() -> Report {
+pub(super) fn saturated() -> Report {
     let world = World {
         name: "shop",
         seconds: 1800,
@@ -343,7 +343,7 @@ pub fn saturated() -> Report {
 }
 
 /// Three workloads with loads of their own.
-pub fn shop_of_three() -> Report {
+pub(super) fn shop_of_three() -> Report {
     let one = |name, load, max| World {
         name,
         seconds: 3600,
