@@ -17,9 +17,6 @@ pub use limits::{
     MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FINDINGS, MAX_NODES,
 };
 pub use read::{Document, parse, parse_value};
-pub use read::{Document, parse, parse_value};
-pub use read::{MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_DOCUMENTS};
-pub use read::{MAX_FINDINGS, MAX_NODES};
 pub use write::{go_float, go_quote};
 
 /// A value with the place where it stands.
