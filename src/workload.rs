@@ -6,10 +6,12 @@
 //! - [`service`]: what the model is told about services, pods and nodes.
 //! - [`model`]: the fluid model at work.
 //! - [`segment`]: what it tells about them.
+//! - [`latency`]: percentiles and windows from segments, after the run.
 //! - [`trace`]: recordings from production (CSV, Prometheus) are read into a [`trace::Trace`].
 //!
 //! Everything is pure: no files, no clock, no threads, the same results on every machine.
 
+pub mod latency;
 pub mod model;
 pub mod segment;
 pub mod service;

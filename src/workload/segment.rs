@@ -14,7 +14,7 @@ pub struct Segment {
     pub service: u32,
     /// Begin [ms].
     pub from_ms: f64,
-    /// End [ms]; after the begin.
+    /// End [ms]; after the begin, but for requests killed at the very end of a simulation.
     pub to_ms: f64,
     /// What arrives.
     pub flow: Flow,

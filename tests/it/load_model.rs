@@ -1,5 +1,6 @@
 //! The load model against closed forms, theory, simulations of single requests and recordings.
 
+mod conservation;
 mod loads;
 mod rig;
 mod steady;

@@ -224,11 +224,22 @@ impl Cohort {
             && !other.pool
             && self.weight == other.weight
             && self.warm_since == other.warm_since
+            && self.next_warm == other.next_warm
             && self.inflows.len() == other.inflows.len()
             && pairs()
                 .all(|(a, b)| a.service == b.service && a.open == b.open && a.queued == b.queued)
             && self.params == other.params
             && self.fifo == other.fifo
+    }
+
+    /// Keeps the order of those that wait from now on, if some of them may be too late.
+    pub(super) fn keep_order(&mut self) {
+        if self.params.late_bound < f64::INFINITY && self.fifo.runs.is_empty() {
+            let waiting: f64 = self.inflows.iter().map(|inflow| inflow.queued).sum();
+            if waiting > 0.0 {
+                self.fifo.push(waiting, false);
+            }
+        }
     }
 
     /// Finds the mode of a piece that starts with the arrivals in `inflows`, and when it ends.
@@ -318,7 +329,8 @@ impl Cohort {
         let late_in = if self.late { admitted } else { 0.0 };
         let in_time = admitted - late_in;
         let waits: f64 = self.inflows.iter().map(|inflow| inflow.queued).sum::<f64>() + in_time;
-        let served = if self.params.late_bound == f64::INFINITY {
+        let all_in_time = self.params.late_bound == f64::INFINITY && self.fifo.runs.is_empty();
+        let served = if all_in_time {
             waits - progress.queue
         } else {
             self.pass_fifo(in_time, late_in, progress)

@@ -250,12 +250,10 @@ impl WorkloadModel {
         self.settle_pod(pod);
         self.pods[pod as usize].containers[container as usize].granted = cores;
         self.pace_startup(pod);
+        let left = self.pool_joined(pod);
         let waiting = self.detach(pod);
         self.attach(pod, waiting);
-        if let Some(queue) = self.pods[pod as usize].consumes {
-            self.refill_pool(queue);
-        }
-        self.refill_kept_work(pod);
+        self.refill_pools_of(pod, left);
     }
 }
 

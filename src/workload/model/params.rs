@@ -72,7 +72,8 @@ impl Params {
         let by_time = if patience > 0.0 { capacity * patience } else { 0.0 };
         let by_room = behavior.max_queue.map_or(f64::INFINITY, f64::from);
         let (queue_bound, late_bound) = match behavior.on_timeout {
-            _ if inside > timeout => (by_room.min(1e15), -1.0),
+            OnTimeout::Drop if inside > timeout => (0.0, -1.0),
+            OnTimeout::Work if inside > timeout => (by_room, -1.0),
             OnTimeout::Drop => (by_time.min(by_room), f64::INFINITY),
             OnTimeout::Work => (by_room, by_time),
         };

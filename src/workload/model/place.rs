@@ -36,6 +36,7 @@ impl WorkloadModel {
     /// to its bound.
     pub(super) fn place(&mut self, pod: u32) {
         self.settle_pod(pod);
+        let left = self.pool_joined(pod);
         let waiting = self.detach(pod);
         self.attach(pod, waiting);
         self.mark_node(self.pods[pod as usize].node);
@@ -43,28 +44,29 @@ impl WorkloadModel {
             let service = self.pods[pod as usize].endpoint_of[index];
             self.weigh(service);
         }
-        if let Some(queue) = self.pods[pod as usize].consumes {
-            self.refill_pool(queue);
-        }
-        self.refill_kept_work(pod);
+        self.refill_pools_of(pod, left);
     }
 
-    /// Takes a pod out of its cohort; gives what waits in it. Its component must be settled.
+    /// Takes a pod out of its cohort; gives what waits in it. Its component must be settled, and a pool
+    /// that it leaves must be refilled.
     pub(super) fn detach(&mut self, pod: u32) -> Waiting {
         let number = self.pods[pod as usize].cohort;
-        if number == NONE || self.cohorts[number as usize].pool {
+        if number == NONE {
             return Waiting::default();
         }
         self.fold(number);
         let cohort = &mut self.cohorts[number as usize];
-        let waiting = Waiting { inflows: cohort.inflows.clone(), fifo: cohort.fifo.clone() };
+        let mut waiting = Waiting::default();
+        if !cohort.pool {
+            waiting = Waiting { inflows: cohort.inflows.clone(), fifo: cohort.fifo.clone() };
+        }
         let state = &mut self.pods[pod as usize];
-        state.base = state.base.plus(cohort.counts);
+        state.base = state.counts(cohort.counts);
         state.cohort = NONE;
-        state.share = 0.0;
+        (state.share, state.pool_cpu) = (0.0, 0.0);
         let place = cohort.members.iter().position(|member| *member == pod);
         cohort.members.swap_remove(place.expect("a pod is a member of its cohort"));
-        if cohort.members.is_empty() {
+        if cohort.members.is_empty() && !cohort.pool {
             self.free(number);
         }
         waiting
@@ -78,12 +80,18 @@ impl WorkloadModel {
 
     /// Puts a pod that is in no cohort into one, if requests arrive at it or wait in it.
     pub(super) fn attach(&mut self, pod: u32, waiting: Waiting) {
+        if self.pool_of(pod).is_some() {
+            // It works for the shared backlog only from now on.
+            self.fail_waiting(pod, &waiting);
+            return;
+        }
         let Some(cohort) = self.cohort_for(pod, waiting) else { return };
         let component = self.join_components(&cohort.inflows);
         let mut cohort = Cohort { component, ..cohort };
         for inflow in &mut cohort.inflows {
             inflow.volume = self.services[inflow.service as usize].volume;
         }
+        cohort.keep_order();
         self.shed_excess(&mut cohort, 1.0);
         let same = self.components[component as usize]
             .cohorts
@@ -94,6 +102,14 @@ impl WorkloadModel {
             None => self.add_cohort(cohort),
         };
         self.join(pod, number);
+    }
+
+    /// Fails what waits in a pod.
+    pub(super) fn fail_waiting(&mut self, pod: u32, waiting: &Waiting) {
+        for inflow in waiting.inflows.iter().filter(|inflow| inflow.queued > 0.0) {
+            self.fail_now(inflow.service, inflow.queued);
+            self.pods[pod as usize].base.failed += inflow.queued;
+        }
     }
 
     fn add_cohort(&mut self, cohort: Cohort) -> u32 {
@@ -135,8 +151,8 @@ impl WorkloadModel {
                 None => inflows.push(Inflow::new(*service)),
             }
         }
-        let first = inflows.first()?.service;
         inflows.sort_by_key(|inflow| inflow.service);
+        let first = inflows.first()?.service;
         let warm = self.warmth(state);
         let kind = self.services[first as usize].config.kind;
         let params = match kind {
@@ -146,9 +162,7 @@ impl WorkloadModel {
         let limit = state.serving().and_then(|container| container.memory_limit);
         let params =
             Params { memory_limit: limit.map_or(f64::INFINITY, |limit| limit.0 as f64), ..params };
-        let even = matches!(kind, ServiceKind::Cpu { .. });
-        let weight = if even { 1.0 } else { state.weight };
-        let mut cohort = Cohort::new(NONE, weight, params);
+        let mut cohort = Cohort::new(NONE, state.weight, params);
         cohort.inflows = inflows;
         cohort.fifo = waiting.fifo;
         if let Some((_, left)) = warm {
@@ -160,9 +174,7 @@ impl WorkloadModel {
 
     /// Whether requests sent to a pod are accepted; one that takes from a shared backlog has no time.
     fn answers(&self, pod: u32) -> bool {
-        let state = &self.pods[pod as usize];
-        let pooled = state.endpoint_of.iter().any(|service| self.has_pool(*service));
-        state.accepts() && state.consumes.is_none() && !pooled
+        self.pods[pod as usize].accepts() && self.pool_of(pod).is_none()
     }
 
     /// The factor on a pod's CPU time for requests, and how long it holds.
@@ -237,10 +249,9 @@ impl WorkloadModel {
             return;
         }
         let service = &self.services[number as usize];
-        let even = matches!(service.config.kind, ServiceKind::Cpu { .. });
         let (mut weight, mut refusing) = (0.0, 0.0);
         for pod in &service.endpoints {
-            let own = if even { 1.0 } else { self.pods[*pod as usize].weight };
+            let own = self.pods[*pod as usize].weight;
             weight += own;
             refusing += if self.answers(*pod) { 0.0 } else { own };
         }
@@ -312,13 +323,6 @@ impl WorkloadModel {
             self.detach(pod);
             self.join(pod, into);
         }
-    }
-}
-
-impl Waiting {
-    /// Requests of each service that wait and are in time.
-    pub(super) fn in_time(&self) -> impl Iterator<Item = (u32, f64)> + '_ {
-        self.inflows.iter().map(|inflow| (inflow.service, inflow.queued))
     }
 }
 

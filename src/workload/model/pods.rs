@@ -253,12 +253,7 @@ impl WorkloadModel {
             base.failed += amount;
         }
         let waiting = self.detach(pod);
-        for (service, amount) in waiting.in_time() {
-            if amount > 0.0 {
-                self.fail_now(service, amount);
-                self.pods[pod as usize].base.failed += amount;
-            }
-        }
+        self.fail_waiting(pod, &waiting);
     }
 }
 

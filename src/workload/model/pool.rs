@@ -76,15 +76,23 @@ impl WorkloadModel {
     }
 
     /// Pods that take from a service's backlog.
-    fn takers(&self, service: u32) -> Vec<u32> {
-        let service = &self.services[service as usize];
+    fn takers(&self, number: u32) -> Vec<u32> {
+        let service = &self.services[number as usize];
         let queue = service.config.kind == ServiceKind::Queue;
         let pods = if queue { &service.consumers } else { &service.endpoints };
         let takes = |pod: &&u32| {
+            let ours = self.pool_of(**pod) == Some(number);
             let pod = &self.pods[**pod as usize];
-            pod.accepts() && (!queue || pod.has_started()) && pod.behavior.is_some()
+            ours && pod.accepts() && (!queue || pod.has_started()) && pod.behavior.is_some()
         };
         pods.iter().filter(takes).copied().collect()
+    }
+
+    /// The service whose shared backlog a pod takes from; it takes from one only.
+    pub(super) fn pool_of(&self, pod: u32) -> Option<u32> {
+        let state = &self.pods[pod as usize];
+        let kept = || state.endpoint_of.iter().copied().find(|service| self.has_pool(*service));
+        state.consumes.or_else(kept)
     }
 
     fn pool_params(&self, service: u32, pod: u32) -> (Params, f64) {
@@ -98,11 +106,21 @@ impl WorkloadModel {
         (params, warm.map_or(f64::INFINITY, |(_, left)| self.now_ms + left.0 as f64))
     }
 
-    /// Refills the pools that a pod's endpoints are.
-    pub(super) fn refill_kept_work(&mut self, pod: u32) {
-        for index in 0..self.pods[pod as usize].endpoint_of.len() {
-            let service = self.pods[pod as usize].endpoint_of[index];
-            self.refill_pool(service);
+    /// The service whose pool a pod is in.
+    pub(super) fn pool_joined(&self, pod: u32) -> Option<u32> {
+        let cohort = self.pods[pod as usize].cohort;
+        let cohort = self.cohorts.get(cohort as usize).filter(|cohort| cohort.pool)?;
+        Some(cohort.inflows[0].service)
+    }
+
+    /// Refills the pool that a pod has left and the one that it belongs to.
+    pub(super) fn refill_pools_of(&mut self, pod: u32, left: Option<u32>) {
+        let joins = self.pool_of(pod);
+        if let Some(left) = left.filter(|left| joins != Some(*left)) {
+            self.refill_pool(left);
+        }
+        if let Some(joins) = joins {
+            self.refill_pool(joins);
         }
     }
 }

@@ -22,7 +22,21 @@ impl WorkloadModel {
         }
         for service in 0..self.services.len() as u32 {
             self.close(service);
+            self.tell_rest(service);
         }
+    }
+
+    /// Tells what happened at the very end, as a segment without length.
+    fn tell_rest(&mut self, number: u32) {
+        let service = &self.services[number as usize];
+        if service.totals == service.told {
+            return;
+        }
+        let segment = self.segment(number, Flow::Line { rate: 0.0, slope: 0.0 });
+        let mut segment = Segment { to_ms: segment.from_ms, ..segment };
+        segment.backlog_to = segment.backlog_from;
+        self.services[number as usize].tell(&mut segment);
+        self.segments.push(segment);
     }
 
     /// After planning: opens a segment for each service whose rate follows from loads, unless the one

@@ -46,7 +46,8 @@ impl WorkloadModel {
             None => counts.cpu,
         };
         let seconds = idle + startup::spent(&running.startup, self.now_ms) + requests;
-        let cpu_ns = (seconds * 1e9).max(0.0) as u64;
+        // Rounded, so that the last bits of a sum do not let a counter that stands still fall.
+        let cpu_ns = (seconds * 1e9).max(0.0).round() as u64;
         let working_set = Bytes(self.memory_of(pod.0, container).max(0.0) as i64);
         Some(ContainerSample { cpu_ns, working_set })
     }
