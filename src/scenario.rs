@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod file;
+pub mod line;
 
 use std::sync::Arc;
 

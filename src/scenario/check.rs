@@ -4,6 +4,7 @@
 //! Every default that is used becomes an [`Assumption`]. Absence is only reported when the Scenario
 //! file could be read as a whole, so that one wrong line is not reported twice.
 
+mod asked;
 mod cluster;
 mod cpu;
 mod events;
@@ -94,7 +95,7 @@ pub fn check(input: &Input<'_>) -> (Option<Scenario>, Vec<Diagnostic>) {
     let mut checker = Checker { input, findings: Vec::new(), assumptions: Vec::new() };
     let scenario = checker.scenario();
     let sound = !has_errors(&checker.findings) && input.file.complete;
-    (if sound { scenario } else { None }, checker.findings)
+    (sound.then_some(scenario), checker.findings)
 }
 
 /// What has been found so far.
@@ -120,7 +121,7 @@ impl Checker<'_> {
         self.assumptions.push(Assumption { subject: subject.into(), text: text.into() });
     }
 
-    fn scenario(&mut self) -> Option<Scenario> {
+    fn scenario(&mut self) -> Scenario {
         let (file, objects) = (self.input.file, self.input.objects);
         let seed = file.spec.seed.0.as_ref().map_or(DEFAULT_SEED, |seed| seed.value);
         let clock = file.spec.clock.0.as_ref().map_or(DEFAULT_CLOCK, |clock| clock.value);
@@ -128,7 +129,7 @@ impl Checker<'_> {
         self.check_pods();
         let written = self.traffic_entries(clock);
         let duration = self.duration(&written);
-        let mut services = self.compile_traffic(written, duration, clock, seed);
+        let mut services = self.compile_traffic(&written, duration, clock, seed);
         let profiles = self.profiles(&services);
         self.profile_retries(&mut services, &profiles);
         let warm = self.warm_replicas(&services, &profiles);
@@ -145,7 +146,7 @@ impl Checker<'_> {
             service_of: services.service_of(),
             metrics,
         };
-        Some(Scenario {
+        Scenario {
             name: file.name.clone().unwrap_or_else(|| self.input.name.to_owned()),
             question: file.comment.clone(),
             seed,
@@ -164,7 +165,7 @@ impl Checker<'_> {
             prices,
             events,
             assumptions: std::mem::take(&mut self.assumptions),
-        })
+        }
     }
 
     fn plans(&self, warm: &[i32]) -> Vec<DeploymentPlan> {

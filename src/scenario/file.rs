@@ -1,7 +1,7 @@
 //! A Scenario as its user wrote it: every value with its place, nothing filled in.
 //!
-//! [`parse`] is strict: an unknown field is an error, and all findings come at once. What the values
-//! mean together is `check`'s business.
+//! [`parse`] is strict: an unknown field is an error, and all findings come at once. What the
+//! values mean together is `check`'s business.
 
 pub mod cluster;
 pub mod event;
@@ -102,6 +102,46 @@ impl<T> Part<Vec<T>> {
     /// The items; none when nothing was written.
     pub fn items(&self) -> &[T] {
         self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl ScenarioFile {
+    /// Puts another seed in place of the one that was written.
+    pub fn set_seed(&mut self, seed: u64) {
+        self.spec.seed = Part(Some(At { value: seed, ..At::default() }));
+    }
+
+    /// Paths of the recordings that metrics name, and, if the traffic counts, its layers.
+    pub fn recordings(&self, traffic: bool) -> Vec<At<String>> {
+        let mut paths = Vec::new();
+        let entries = if traffic { self.spec.traffic.items() } else { &[] };
+        for entry in entries {
+            let layers = entry.layers.iter().flat_map(|layers| &layers.value);
+            let demand = entry.demand.iter().flat_map(|demand| &demand.value.cpu.value);
+            paths.extend(layers.chain(demand).filter_map(recording_of));
+        }
+        for metric in self.spec.metrics.items() {
+            if let event::Measured::Trace(map) = &metric.from.value {
+                paths.push(path_of(&map.trace));
+            }
+        }
+        paths
+    }
+}
+
+/// Paths of the recordings among some layers.
+pub fn recordings_of(layers: &[traffic::Layer]) -> Vec<At<String>> {
+    layers.iter().filter_map(recording_of).collect()
+}
+
+fn recording_of(layer: &traffic::Layer) -> Option<At<String>> {
+    layer.trace.as_ref().map(path_of)
+}
+
+fn path_of(trace: &At<traffic::TraceLayer>) -> At<String> {
+    match &trace.value {
+        traffic::Short::Text(file) => At { value: file.clone(), span: trace.span.clone() },
+        traffic::Short::Full(full) => full.file.clone(),
     }
 }
 

@@ -51,12 +51,12 @@ fn first_amount(layer: &Written) -> Option<Amount> {
     amounts.into_iter().flatten().next()
 }
 
-fn time(at: &Option<At<SimTime>>) -> SimTime {
-    at.as_ref().map_or(SimTime::ZERO, |at| at.value)
+fn time(at: Option<&At<SimTime>>) -> SimTime {
+    at.map_or(SimTime::ZERO, |at| at.value)
 }
 
-fn span_of(duration: &Option<At<SimDuration>>) -> SimDuration {
-    duration.as_ref().map_or(SimDuration::ZERO, |duration| duration.value)
+fn span_of(duration: Option<&At<SimDuration>>) -> SimDuration {
+    duration.map_or(SimDuration::ZERO, |duration| duration.value)
 }
 
 impl Checker<'_> {
@@ -119,7 +119,7 @@ impl Checker<'_> {
             None => Some(Rate(0.0)),
         };
         let to = self.rate(&ramp.to, unit);
-        let (at, over) = (time(&ramp.at), ramp.over.value);
+        let (at, over) = (time(ramp.at.as_ref()), ramp.over.value);
         Some((Layer::Ramp { from: from?, to: to?, at, over }, at + over))
     }
 
@@ -161,7 +161,7 @@ impl Checker<'_> {
             );
             return None;
         }
-        let (period, phase) = (sine.period.value, span_of(&sine.phase));
+        let (period, phase) = (sine.period.value, span_of(sine.phase.as_ref()));
         let layer = Layer::Sine { mean: mean?, amplitude: amplitude?, period, phase };
         Some((layer, SimTime::ZERO))
     }
@@ -196,7 +196,11 @@ impl Checker<'_> {
 
     fn spike(&mut self, spike: &written::Spike, unit: RateUnit) -> Option<(Layer, SimTime)> {
         let height = self.rate(&spike.height, unit)?;
-        let (rise, hold, fall) = (span_of(&spike.rise), span_of(&spike.hold), span_of(&spike.fall));
+        let (rise, hold, fall) = (
+            span_of(spike.rise.as_ref()),
+            span_of(spike.hold.as_ref()),
+            span_of(spike.fall.as_ref()),
+        );
         let at = spike.at.value;
         if rise.0 + hold.0 + fall.0 == 0 {
             self.report(

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Checker;
+use super::asked::Asked;
 use super::services::Services;
-use super::traffic::Asked;
 use crate::api::autoscaling::{HorizontalPodAutoscaler, MetricSpec};
 use crate::api::labels::Selector;
 use crate::api::meta::StringMap;
@@ -173,7 +173,7 @@ impl Checker<'_> {
             let served = place.and_then(|place| services.of_deployment(place as u32).next());
             match served {
                 Some((service, _)) => {
-                    by_service.entry(service as u32).or_default().push((hpa, metric))
+                    by_service.entry(service as u32).or_default().push((hpa, metric));
                 }
                 None if matches!(from, MetricFrom::Trace(_)) => {
                     by_service.entry(0).or_default().push((hpa, metric));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::traffic::Asked;
+use super::asked::Asked;
 use crate::api::apps::Deployment;
 use crate::api::core::{Service, ServiceSpec};
 use crate::api::meta::ObjectMeta;

@@ -14,6 +14,9 @@ use crate::workload::trace::{
 };
 use crate::workload::traffic::{TraceStart, WallClock};
 
+/// What was wrong has been reported.
+struct Reported;
+
 /// A recording and where it lies.
 #[derive(Clone, Debug)]
 pub(super) struct Laid {
@@ -33,9 +36,10 @@ impl Checker<'_> {
         };
         let source = *self.input.recordings.get(&file.value)?;
         let text = self.input.sources.get(source)?.text.as_str();
-        let read = match self.is_prometheus(&file, full, text)? {
-            true => parse_prometheus(text, &self.prometheus_options(full)?),
-            false => parse_csv(text, &self.csv_options(full)?),
+        let read = if self.is_prometheus(&file, full, text)? {
+            parse_prometheus(text, &self.prometheus_options(full)?)
+        } else {
+            parse_csv(text, &self.csv_options(full)?)
         };
         match read {
             Ok(trace) => {
@@ -79,8 +83,8 @@ impl Checker<'_> {
         Some(CsvOptions {
             time: text(&full.time),
             value: text(&full.value),
-            unit: self.unit(full)?,
-            format: self.stamp_format(full)?,
+            unit: self.unit(full).ok()?,
+            format: self.stamp_format(full).ok()?,
         })
     }
 
@@ -100,22 +104,24 @@ impl Checker<'_> {
             return None;
         }
         let counter = full.counter.as_ref().map(|counter| counter.value);
-        Some(PrometheusOptions { counter, unit: self.unit(full)? })
+        Some(PrometheusOptions { counter, unit: self.unit(full).ok()? })
     }
 
-    fn unit(&mut self, full: &Written) -> Option<Option<Unit>> {
-        let Some(unit) = &full.unit else { return Some(None) };
+    /// What a value is; an error when the word for it is unknown.
+    fn unit(&mut self, full: &Written) -> Result<Option<Unit>, Reported> {
+        let Some(unit) = &full.unit else { return Ok(None) };
         let known = [
             ("/s", Unit::PerSecond),
             ("/min", Unit::PerMinute),
             ("count", Unit::Count),
             ("cores", Unit::PerSecond),
         ];
-        self.choice(unit, "unit", &known).map(Some)
+        self.choice(unit, "unit", &known).map(Some).ok_or(Reported)
     }
 
-    fn stamp_format(&mut self, full: &Written) -> Option<Option<StampFormat>> {
-        let Some(format) = &full.time_format else { return Some(None) };
+    /// How stamps are written; an error when the word for it is unknown.
+    fn stamp_format(&mut self, full: &Written) -> Result<Option<StampFormat>, Reported> {
+        let Some(format) = &full.time_format else { return Ok(None) };
         let known = [
             ("unix", StampFormat::UnixSeconds),
             ("unixMillis", StampFormat::UnixMillis),
@@ -127,7 +133,7 @@ impl Checker<'_> {
             ("millis", StampFormat::Millis),
             ("timeOfDay", StampFormat::TimeOfDay),
         ];
-        self.choice(format, "timeFormat", &known).map(Some)
+        self.choice(format, "timeFormat", &known).map(Some).ok_or(Reported)
     }
 
     /// The value of one of a few words; reports any other.

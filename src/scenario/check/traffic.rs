@@ -2,27 +2,17 @@
 
 use std::sync::Arc;
 
+use super::asked::Asked;
 use super::layers::{Converted, LayerContext, RateUnit, unit_of_layers};
 use super::services::{Resolved, Services, implied_service};
 use super::targets::selected;
-use super::{Checker, LineTarget, TrafficLine};
+use super::{Checker, TrafficLine};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::file::read::At;
-use crate::scenario::file::traffic::{Cause, Demand, Retries, Target, Traffic};
+use crate::scenario::file::traffic::{Cause, Demand, Retries, Traffic};
 use crate::units::{SimDuration, SimTime};
 use crate::workload::service::{Retry, ServiceConfig, ServiceKind, Upstream};
 use crate::workload::traffic::{Layer, Load, LoadContext, WallClock};
-
-/// Whom an entry of the traffic asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// A Service, by its place among those of the manifests.
-    Service(u32),
-    /// A Deployment, through an implied Service.
-    Deployment(u32),
-    /// A queue with the Deployment that consumes it.
-    Queue(String, u32),
-}
 
 /// Entries of the traffic, layers converted but not compiled.
 #[derive(Clone, Debug, Default)]
@@ -153,41 +143,6 @@ impl Checker<'_> {
         Some(Retry { attempts: retries.attempts.value, backoff: wait })
     }
 
-    fn asked(&mut self, to: &At<Target>) -> Option<Asked> {
-        let target = &to.value;
-        let asked = match (&target.service, &target.deployment, &target.queue) {
-            (Some(service), None, None) => Asked::Service(self.service(service)?),
-            (None, Some(deployment), None) => Asked::Deployment(self.deployment(deployment)?),
-            (None, None, Some(queue)) => {
-                let Some(consumers) = &target.consumers else {
-                    self.report(
-                        Diagnostic::error("scenario-traffic", "nobody takes from this queue")
-                            .at(queue.span.clone(), "")
-                            .help("add `consumers: {deployment: NAME}`"),
-                    );
-                    return None;
-                };
-                Asked::Queue(queue.value.clone(), self.deployment(&consumers.deployment)?)
-            }
-            _ => {
-                self.report(
-                    Diagnostic::error("scenario-traffic", "`to` names not exactly one target")
-                        .at(to.span.clone(), "")
-                        .help("write one of `service`, `deployment` and `queue`"),
-                );
-                return None;
-            }
-        };
-        if let (Some(consumers), None) = (&target.consumers, &target.queue) {
-            self.report(
-                Diagnostic::error("scenario-traffic", "`consumers` are for a `queue`")
-                    .at(consumers.span.clone(), "")
-                    .help("leave it out: a Service's pods serve it"),
-            );
-        }
-        Some(asked)
-    }
-
     fn line_entry(&mut self, line: &TrafficLine, clock: WallClock) -> Option<Entry> {
         let unit = unit_of_layers(&line.layers);
         let layers = self.layers(&line.layers, LayerContext { unit, clock });
@@ -208,60 +163,6 @@ impl Checker<'_> {
             objective: None,
             span: line.span.clone(),
         })
-    }
-
-    fn line_target(&mut self, target: &LineTarget) -> Option<Asked> {
-        let name = At { value: target.name.clone(), span: target.span.clone() };
-        let services = self.input.objects.services.iter();
-        let is_service = services
-            .map(|loaded| &loaded.object.metadata)
-            .any(|metadata| metadata.name == target.name.name);
-        let is_deployment = self
-            .input
-            .objects
-            .deployments
-            .iter()
-            .any(|loaded| loaded.object.metadata.name == target.name.name);
-        match target.kind {
-            Some("service") => Some(Asked::Service(self.service(&name)?)),
-            None if is_service && !is_deployment => Some(Asked::Service(self.service(&name)?)),
-            _ => Some(Asked::Deployment(self.deployment(&name)?)),
-        }
-    }
-
-    /// Whom traffic without a target asks: the only Deployment with an HPA, or the only one.
-    fn only_deployment(&mut self, span: &Span) -> Option<u32> {
-        let objects = self.input.objects;
-        let all = 0..objects.deployments.len();
-        let scaled: Vec<usize> = all
-            .clone()
-            .filter(|place| {
-                objects.hpas_of(&objects.deployments[*place].object.metadata).next().is_some()
-            })
-            .collect();
-        let candidates = if scaled.is_empty() { all.collect() } else { scaled };
-        if let [only] = candidates.as_slice() {
-            return Some(*only as u32);
-        }
-        let names: Vec<&str> = candidates
-            .iter()
-            .take(8)
-            .map(|place| objects.deployments[*place].object.metadata.name.as_str())
-            .collect();
-        let finding = match names.first() {
-            None => Diagnostic::error(
-                "no-target",
-                "the manifests have no Deployment to send traffic to",
-            )
-            .help("give the manifest of a Deployment"),
-            Some(first) => Diagnostic::error("no-target", "it is not clear who gets this traffic")
-                .help(format!(
-                    "name one of {}: `--traffic {first}=...`, as often as you like",
-                    names.join(", ")
-                )),
-        };
-        self.report_absence(finding.at(span.clone(), ""));
-        None
     }
 
     fn refuse_repeats(&mut self, entries: &[Entry]) {
@@ -285,7 +186,7 @@ impl Checker<'_> {
     /// Compiles the loads and finds whose pods serve them.
     pub(super) fn compile_traffic(
         &mut self,
-        entries: Entries,
+        entries: &Entries,
         duration: SimDuration,
         clock: WallClock,
         seed: u64,
@@ -319,7 +220,7 @@ impl Checker<'_> {
                 },
             });
         }
-        self.connect(&entries, &mut services);
+        self.connect(entries, &mut services);
         services
     }
 

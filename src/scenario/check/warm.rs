@@ -20,8 +20,8 @@ struct Load {
 }
 
 impl Checker<'_> {
-    /// Pods at the start: as the profile says; else as the live status says; else what the HPA would
-    /// hold under the load of time 0; else `spec.replicas`.
+    /// Pods at the start: as the profile says; else as the live status says; else what the HPA
+    /// would hold under the load of time 0; else `spec.replicas`.
     pub(super) fn warm_replicas(&mut self, services: &Services, drafts: &[Draft<'_>]) -> Vec<i32> {
         let objects = self.input.objects;
         let written: Vec<i32> = objects

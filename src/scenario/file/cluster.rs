@@ -37,13 +37,16 @@ object! {
     /// Time between two syncs of an HPA; 15 s if absent.
     "horizontal-pod-autoscaler-sync-period" => sync_period: Option<At<SimDuration>>,
     /// How far back a scale-down looks when the HPA does not say; 5 min if absent.
-    "horizontal-pod-autoscaler-downscale-stabilization" => downscale_stabilization: Option<At<SimDuration>>,
+    "horizontal-pod-autoscaler-downscale-stabilization" =>
+        downscale_stabilization: Option<At<SimDuration>>,
     /// Share of the target within which nothing is done; 0.1 if absent.
     "horizontal-pod-autoscaler-tolerance" => tolerance: Option<At<f64>>,
     /// Time after a pod's start in which its CPU counts only once it is ready; 5 min if absent.
-    "horizontal-pod-autoscaler-cpu-initialization-period" => cpu_initialization_period: Option<At<SimDuration>>,
+    "horizontal-pod-autoscaler-cpu-initialization-period" =>
+        cpu_initialization_period: Option<At<SimDuration>>,
     /// Time after a pod's start in which a change to ready counts as the first; 30 s if absent.
-    "horizontal-pod-autoscaler-initial-readiness-delay" => initial_readiness_delay: Option<At<SimDuration>>,
+    "horizontal-pod-autoscaler-initial-readiness-delay" =>
+        initial_readiness_delay: Option<At<SimDuration>>,
 }
 
 object! {

@@ -122,7 +122,8 @@ object! {
     "perRequest" => per_request: Option<At<Bytes>>,
     /// A leak, such as `10Mi/h`.
     "growth" => growth: Option<At<Growth>>,
-    /// Share of the high-water mark that is kept: 0 (also if absent) gives back at once, 1 keeps it.
+    /// Share of the high-water mark that is kept: 0 (also if absent) gives back at once, 1 keeps
+    /// it.
     "retain" => retain: Option<At<Share>>,
     /// Time in which half of what is kept is given back; never if absent.
     "halfLife" => half_life: Option<At<SimDuration>>,
