@@ -9,6 +9,8 @@
 //! Each arrow is one function. Only the two ends touch files or the terminal.
 
 pub mod api;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod diagnostic;
 pub mod engine;
 pub mod kube;

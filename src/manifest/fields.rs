@@ -128,8 +128,7 @@ impl Fields {
         None
     }
 
-    /// Everything wrong with an object of a type, in the order of the text; no more than the first
-    /// hundred faults.
+    /// Everything wrong with an object of a type, in the order of the text.
     pub fn check(&self, object: &Node, type_name: &str) -> Vec<FieldFault> {
         walk::check(self, object, type_name)
     }

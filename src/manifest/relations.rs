@@ -2,7 +2,6 @@
 //!
 //! What is found here is what a real cluster would accept and then not do.
 
-mod pods;
 mod requests;
 mod selectors;
 mod targets;
@@ -37,23 +36,15 @@ pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
     findings
 }
 
-/// Deployments by namespace and name.
-type ByName<'m> = BTreeMap<(&'m str, &'m str), &'m Loaded<Deployment>>;
-
-fn by_name(manifests: &Manifests) -> ByName<'_> {
-    let mut by_name = ByName::new();
-    for deployment in &manifests.deployments {
-        let metadata = &deployment.object.metadata;
-        by_name.insert((metadata.namespace.as_str(), metadata.name.as_str()), deployment);
-    }
-    by_name
-}
-
 /// HPAs with the Deployment that each of them scales, if it is there.
 fn scaled(
     manifests: &Manifests,
 ) -> impl Iterator<Item = (&Loaded<HorizontalPodAutoscaler>, &Loaded<Deployment>)> {
-    let by_name = by_name(manifests);
+    let mut by_name = BTreeMap::new();
+    for deployment in &manifests.deployments {
+        let metadata = &deployment.object.metadata;
+        by_name.insert((metadata.namespace.as_str(), metadata.name.as_str()), deployment);
+    }
     manifests.hpas.iter().filter_map(move |hpa| {
         let target = &hpa.object.spec.scale_target_ref;
         let name = (hpa.object.metadata.namespace.as_str(), target.name.as_str());

@@ -145,7 +145,10 @@ pub(super) fn no_match(tree: &ObjectTree, no_match: NoMatch) -> Diagnostic {
 }
 
 /// Two objects of one name; harmless if they say the same.
-pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Diagnostic {
+pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Option<Diagnostic> {
+    if tree.name().is_empty() {
+        return None;
+    }
     let same = tree.node.to_json() == first.node.to_json();
     let title = tree.title();
     let finding = if same {
@@ -154,5 +157,5 @@ pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Diagnostic {
         Diagnostic::error("same-name", format!("two objects are called {title}"))
             .help("give one of them; kubectl would let the later one win")
     };
-    finding.at(tree.head(), "again here").beside(first.head(), "first here")
+    Some(finding.at(tree.head(), "again here").beside(first.head(), "first here"))
 }

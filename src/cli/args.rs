@@ -1,0 +1,238 @@
+//! What can be written on the command line, as close to the command line as possible.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+const TRAFFIC_HELP: &str = "\
+TRAFFIC ON ONE LINE
+  [TARGET=]LAYER[+LAYER...], where TARGET is a Deployment or Service (`shop`, `service/shop`,
+  `deployment/default/shop`). Without one, the only Deployment with an HPA is meant.
+  A rate is RATE/s or RATE/min; CPU such as 500m or 4 stands for CPU work instead of requests.
+
+    200/s                                    always the same (also `constant:200/s`)
+    ramp:100/s..600/s@5m,over=10m            from one rate to another
+    step:300/s@5m                            so much more from then on
+    stages:100/s@0,600/s@5m,100/s@20m        straight lines between points; `,hold` for steps
+    sine:300/s,amplitude=100/s,period=1h     a swing
+    daily:50/s..400/s,peak=14:00             a day by the clock; or daily:50/s@02:00,400/s@14:00
+    spike:1300/s@10m,rise=30s,hold=5m,fall=2m
+    noise:5%,correlation=60s                 a random factor on all layers before it
+    trace:load.csv,value=rps,unit=/min       a recording: CSV, or Prometheus' query_range answer
+    scale:1.5                                a factor on all layers before it";
+
+const EDIT_HELP: &str = "\
+EDITS
+  --set [KIND/[NAMESPACE/]NAME:]PATH=VALUE changes one value before anything is defaulted. Without
+  an object it is the Scenario's spec that is changed.
+
+    --set duration=2h
+    --set 'traffic[0].layers[1].spike.height=2000/s'
+    --set hpa/shop:spec.maxReplicas=30
+    --set 'deploy/shop:spec.template.spec.containers[name=shop].resources.requests.cpu=500m'
+    --set hpa/shop:spec.behavior=                       (takes the field away)";
+
+const RUN_EXAMPLES: &str = "\
+EXAMPLES
+  podtide run scenarios/flash-sale/scenario.yaml
+  podtide run deployment.yaml hpa.yaml --traffic 'stages:100/s@0,600/s@5m,100/s@20m'
+  helm template shop | podtide run - --traffic 200/s+spike:1000/s@10m,hold=5m
+  kubectl get deploy,hpa,pdb -o yaml | podtide run - --traffic trace:load.csv
+  podtide run shop/ --runs 20 --format json -o shop.json";
+
+/// Rehearse Kubernetes autoscaling and rollouts on a laptop.
+///
+/// Podtide reads the manifests that you have and a load, and plays hours of cluster life in
+/// milliseconds, with the decisions that Kubernetes v1.36 would take.
+#[derive(Debug, Parser)]
+#[command(name = "podtide", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    after_help = "Exit codes: 0 fine; 1 an expectation failed; 2 the input, or the world, is \
+                        wrong.\nResults go to standard output, everything else to standard error."
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Play scenarios and tell what happened, on one screen.
+    ///
+    /// Each Scenario among the inputs is played with the manifests that it names and those given
+    /// beside it. Without a Scenario the manifests are played with --traffic.
+    Run(RunArgs),
+    /// Draw what happened, as SVG or PNG.
+    Chart(ChartArgs),
+    /// Find what is wrong or questionable, and play nothing.
+    ///
+    /// Exit code 2 if there are errors, 1 if there are warnings.
+    Check(CheckArgs),
+    /// Print the JSON Schema of a Scenario, for editors.
+    #[command(after_long_help = "EXAMPLE\n  podtide schema > scenario.schema.json\n  \
+        (in VS Code's YAML extension, begin a Scenario with\n  \
+        # yaml-language-server: $schema=scenario.schema.json)")]
+    Schema,
+    /// Print a script that completes commands in a shell.
+    #[command(after_long_help = "EXAMPLES\n  \
+        podtide completions bash > ~/.local/share/bash-completion/completions/podtide\n  \
+        podtide completions zsh > ~/.zfunc/_podtide\n  \
+        podtide completions fish > ~/.config/fish/completions/podtide.fish")]
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands.
+    Man {
+        /// Write a page for each command into this folder, instead of one to standard output.
+        #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+        output: Option<PathBuf>,
+    },
+}
+
+/// Input of every command that needs scenarios.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub struct InputArgs {
+    /// Scenarios and manifests: files, folders (searched for .yaml, .yml and .json), `-` for
+    /// standard input.
+    #[arg(value_name = "FILES", value_hint = ValueHint::AnyPath)]
+    #[arg(required_unless_present = "kustomize")]
+    pub files: Vec<PathBuf>,
+    /// A folder that the installed kustomize, or kubectl, is to build.
+    #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub kustomize: Vec<PathBuf>,
+    /// Traffic, in place of the Scenario's; see below. Once for each target.
+    #[arg(short, long, value_name = "TRAFFIC")]
+    pub traffic: Vec<String>,
+    /// Rate at which a pod uses all of its CPU request, such as `40/s`; tells `cpuPerRequest`.
+    #[arg(long, value_name = "RATE")]
+    pub saturate_at: Option<String>,
+    /// Change one value of a Scenario or manifest; see below.
+    #[arg(short, long, value_name = "PATH=VALUE")]
+    pub set: Vec<String>,
+    /// Seed of everything random.
+    #[arg(long, value_name = "NUMBER")]
+    pub seed: Option<u64>,
+    /// How long to play, such as `2h`.
+    #[arg(long, value_name = "TIME")]
+    pub duration: Option<String>,
+    /// Namespace of objects that name none.
+    #[arg(short, long, value_name = "NAME", default_value = "default")]
+    pub namespace: String,
+    /// Treat warnings as errors.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = format!("{TRAFFIC_HELP}\n\n{EDIT_HELP}\n\n{RUN_EXAMPLES}"))]
+#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+pub struct RunArgs {
+    /// What to play.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What comes out.
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    pub format: Format,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Output")]
+    pub output: Option<PathBuf>,
+    /// List everything that was assumed because nobody said it.
+    #[arg(long, help_heading = "Output")]
+    pub assumptions: bool,
+    /// Play so often, each time with the next seed: the phases of syncs and scrapes, and noise,
+    /// fall differently. Gives the spread of the numbers.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub runs: u32,
+    /// Simulations that run at once; as many as there are processors if absent.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+/// What `run` gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// A summary on one screen.
+    Text,
+    /// All numbers.
+    Json,
+    /// Values over time.
+    Csv,
+}
+
+/// Arguments of `chart`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = format!(
+    "EXAMPLES\n  podtide chart scenarios/flash-sale/scenario.yaml -o flash-sale.svg\n  \
+     podtide chart flash-sale.yaml -o slide.png --size 1600x900 --theme dark --from 8m --to 30m\n\n\
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+))]
+#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+pub struct ChartArgs {
+    /// What to play.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The picture: a name that ends in .svg or .png.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Output")]
+    pub output: PathBuf,
+    /// Panels from top to bottom, separated by commas; those that say something if absent.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', help_heading = "Output")]
+    pub panels: Vec<String>,
+    /// The first instant that is drawn, such as `8m`.
+    #[arg(long, value_name = "TIME", help_heading = "Output")]
+    pub from: Option<String>,
+    /// The last instant that is drawn, such as `30m`.
+    #[arg(long, value_name = "TIME", help_heading = "Output")]
+    pub to: Option<String>,
+    /// Colours.
+    #[arg(long, value_enum, default_value_t = Theme::Light, help_heading = "Output")]
+    pub theme: Theme,
+    /// Width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1600x900", help_heading = "Output")]
+    pub size: String,
+    /// Which Deployment is drawn, `[namespace/]name`; the one that hurt most if absent.
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub workload: Option<String>,
+}
+
+/// Colours of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// Dark on white.
+    Light,
+    /// Light on black.
+    Dark,
+}
+
+/// Arguments of `check`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = format!(
+    "EXAMPLES\n  podtide check shop/\n  helm template shop | podtide check -\n  \
+     podtide check scenarios/flash-sale/scenario.yaml --format json\n\n\
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+))]
+#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+pub struct CheckArgs {
+    /// What to look at.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// What comes out.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text, help_heading = "Output")]
+    pub format: CheckFormat,
+}
+
+/// What `check` gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// Findings with the lines that they are about.
+    Text,
+    /// Findings as a list.
+    Json,
+}
