@@ -11,6 +11,7 @@ pub mod controllers;
 pub mod endpoint_slice;
 pub mod kube_proxy;
 pub mod kubelet;
+pub mod metrics_server;
 pub mod objects;
 pub mod reason;
 pub mod scheduler;

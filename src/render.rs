@@ -3,7 +3,11 @@
 //! Everything here is pure and computes nothing about the simulation: it takes a `Report` and its
 //! `Series` and gives text or bytes.
 
+#[cfg(feature = "charts")]
+pub mod chart;
+pub mod csv;
 pub mod diagnostic;
+pub mod json;
 pub mod palette;
 pub mod story;
 pub mod text;

@@ -7,6 +7,7 @@
 //! - [`track`]: a value over time, and what can be asked of one.
 //! - [`series`]: the values over time of a workload, extracted once for charts and CSV.
 //! - [`numbers`]: the groups of numbers that a workload has.
+//! - [`spread`]: how far the numbers of several runs lie apart.
 //! - [`decision`]: what the HPA did, one row for each time it changed the scale.
 
 pub mod decision;
@@ -16,6 +17,7 @@ mod pods;
 mod readings;
 mod scaling;
 pub mod series;
+pub mod spread;
 mod summarize;
 pub mod track;
 mod traffic;
@@ -26,7 +28,7 @@ pub use decision::{DecisionRow, HpaFailure};
 pub use numbers::{
     Attempts, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise, Scaling, Window,
 };
-pub use scaling::worst;
+pub use scaling::{measure, worst};
 pub use series::{MetricSeries, Need, Series, TrafficSeries, WorkloadSeries};
 pub use summarize::summarize;
 

@@ -27,6 +27,7 @@ mod lifecycle;
 mod plan;
 mod probe;
 pub mod reason;
+mod running;
 pub mod scripted;
 mod start;
 mod status;
@@ -39,12 +40,14 @@ use self::application::{Application, ContainerExit};
 use self::images::Images;
 use self::lifecycle::{PodWorker, Turn};
 use self::plan::Plans;
+use self::running::RunningContainers;
 use self::scripted::{Script, ScriptedKubelet};
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::Api;
 use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{SimDuration, SimTime};
 
+pub use self::running::RunningContainer;
 pub use self::status::{ContainerState, ContainerStatus, WaitingReason};
 
 /// What a kubelet is told.
@@ -114,6 +117,7 @@ impl Waits {
 #[derive(Debug)]
 pub struct Kubelet {
     kind: Kind,
+    running: RunningContainers,
 }
 
 #[derive(Debug)]
@@ -150,20 +154,38 @@ impl Kubelet {
                 free: Vec::new(),
                 slot_of: Vec::new(),
             })),
+            running: RunningContainers::default(),
         }
     }
 
     /// A script in the kubelet's and the scheduler's place.
     pub fn scripted(script: Arc<Script>) -> Kubelet {
-        Kubelet { kind: Kind::Scripted(ScriptedKubelet::new(script)) }
+        let kind = Kind::Scripted(ScriptedKubelet::new(script));
+        Kubelet { kind, running: RunningContainers::default() }
+    }
+
+    /// The containers that run on a node, in order of their starts.
+    pub fn running_on(&self, node: NodeId) -> &[RunningContainer] {
+        self.running.on(node)
+    }
+
+    /// All containers that run, by node.
+    pub fn running(&self) -> impl Iterator<Item = &RunningContainer> {
+        self.running.iter()
+    }
+
+    /// A number that grows whenever a container starts or ends.
+    pub fn changes(&self) -> u64 {
+        self.running.changes()
     }
 
     /// Works for a pod at this instant: it was bound, marked or removed, the application changed,
     /// or the time has come that was asked for.
     pub fn reconcile(&mut self, api: &mut Api, pod: PodId, application: &mut dyn Application) {
+        let running = &mut self.running;
         match &mut self.kind {
-            Kind::Modelled(modelled) => modelled.reconcile(api, pod, application),
-            Kind::Scripted(scripted) => scripted.reconcile(api, pod, application),
+            Kind::Modelled(modelled) => modelled.reconcile(api, pod, application, running),
+            Kind::Scripted(scripted) => scripted.reconcile(api, pod, application, running),
         }
     }
 
@@ -177,7 +199,7 @@ impl Kubelet {
         application: &mut dyn Application,
     ) {
         if let Kind::Modelled(modelled) = &mut self.kind {
-            modelled.with_worker(api, pod, application, |turn| {
+            modelled.with_worker(api, pod, application, &mut self.running, |turn| {
                 turn.exit(container, ContainerExit::OomKilled);
             });
         }
@@ -192,9 +214,14 @@ impl Kubelet {
         since: SimTime,
         application: &mut dyn Application,
     ) {
+        let running = &mut self.running;
         match &mut self.kind {
-            Kind::Modelled(modelled) => modelled.adopt_running(api, pod, since, application),
-            Kind::Scripted(scripted) => scripted.adopt_running(api, pod, since, application),
+            Kind::Modelled(modelled) => {
+                modelled.adopt_running(api, pod, since, application, running);
+            }
+            Kind::Scripted(scripted) => {
+                scripted.adopt_running(api, pod, since, application, running);
+            }
         }
     }
 
@@ -208,11 +235,17 @@ impl Kubelet {
 }
 
 impl Modelled {
-    fn reconcile(&mut self, api: &mut Api, pod: PodId, application: &mut dyn Application) {
+    fn reconcile(
+        &mut self,
+        api: &mut Api,
+        pod: PodId,
+        application: &mut dyn Application,
+        running: &mut RunningContainers,
+    ) {
         if self.slot(pod).is_none() && !self.begin(api, pod) {
             return;
         }
-        self.with_worker(api, pod, application, |_| {});
+        self.with_worker(api, pod, application, running, |_| {});
     }
 
     /// Does something with a pod's worker, then all that is due now, and asks for the next wake.
@@ -221,11 +254,12 @@ impl Modelled {
         api: &mut Api,
         pod: PodId,
         application: &mut dyn Application,
+        running: &mut RunningContainers,
         first: impl FnOnce(&mut Turn),
     ) {
         let Some(slot) = self.slot(pod) else { return };
         let worker = &mut self.workers[slot as usize];
-        let mut turn = Turn::new(api, application, &mut self.images, worker);
+        let mut turn = Turn::new(api, application, &mut self.images, running, worker);
         first(&mut turn);
         turn.run();
         let gone = turn.is_gone();
@@ -264,6 +298,7 @@ impl Modelled {
         pod: PodId,
         since: SimTime,
         application: &mut dyn Application,
+        running: &mut RunningContainers,
     ) {
         if !self.begin(api, pod) {
             return;
@@ -274,6 +309,6 @@ impl Modelled {
                 Some(RandomStream::numbered(seed, "kubelet/probe phases", u64::from(pod.0)))
             }
         };
-        self.with_worker(api, pod, application, |turn| turn.adopt(since, phase));
+        self.with_worker(api, pod, application, running, |turn| turn.adopt(since, phase));
     }
 }

@@ -128,7 +128,8 @@ impl Fields {
         None
     }
 
-    /// Everything wrong with an object of a type, in the order of the text.
+    /// Everything wrong with an object of a type, in the order of the text; no more than the first
+    /// hundred faults.
     pub fn check(&self, object: &Node, type_name: &str) -> Vec<FieldFault> {
         walk::check(self, object, type_name)
     }

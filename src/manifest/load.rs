@@ -47,6 +47,10 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
     let mut findings = Vec::new();
     for id in texts {
         let Some(source) = sources.get(*id) else { continue };
+        if findings.len() > FINDINGS_MAX {
+            findings.push(too_many_findings());
+            break;
+        }
         let (documents, faults) = yaml::parse(*id, &source.text);
         let empty = documents.is_empty() && faults.is_empty();
         findings.extend(faults);
@@ -75,6 +79,10 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
     let mut seen: BTreeMap<Identity, &ObjectTree> = BTreeMap::new();
     let decoder = Decoder::new(options);
     for (index, tree) in documents.objects.iter().enumerate() {
+        if findings.len() > FINDINGS_MAX {
+            findings.push(too_many_findings());
+            break;
+        }
         let origin = Origin(u32::try_from(index).expect("fewer than 2^32 objects"));
         let role = match role(&tree.api_version, &tree.kind) {
             Ok(role) => role,
@@ -87,8 +95,9 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
             findings.push(patch);
             continue;
         }
-        if let Some(first) = seen.insert(identity(tree, options), tree) {
-            findings.extend(document::same_name(tree, first));
+        let named = !tree.name().is_empty();
+        if let Some(first) = seen.insert(identity(tree, options), tree).filter(|_| named) {
+            findings.push(document::same_name(tree, first));
             continue;
         }
         findings.extend(decoder.decode(role, tree, origin, &mut manifests));
@@ -96,6 +105,14 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
     manifests.documents = documents;
     findings.extend(relations::check(&manifests));
     (manifests, findings)
+}
+
+/// So many findings help nobody, and a hostile text could make millions.
+const FINDINGS_MAX: usize = 1000;
+
+fn too_many_findings() -> Diagnostic {
+    let message = format!("more than {FINDINGS_MAX} findings: the rest of the input was not read");
+    Diagnostic::error("too-many-findings", message).help("repair these first")
 }
 
 /// Group, kind, namespace and name.

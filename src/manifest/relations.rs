@@ -2,6 +2,7 @@
 //!
 //! What is found here is what a real cluster would accept and then not do.
 
+mod pods;
 mod requests;
 mod selectors;
 mod targets;
@@ -36,15 +37,23 @@ pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
     findings
 }
 
-/// HPAs with the Deployment that each of them scales, if it is there.
-fn scaled(
-    manifests: &Manifests,
-) -> impl Iterator<Item = (&Loaded<HorizontalPodAutoscaler>, &Loaded<Deployment>)> {
-    let mut by_name = BTreeMap::new();
+/// Deployments by namespace and name.
+type ByName<'m> = BTreeMap<(&'m str, &'m str), &'m Loaded<Deployment>>;
+
+fn by_name(manifests: &Manifests) -> ByName<'_> {
+    let mut by_name = ByName::new();
     for deployment in &manifests.deployments {
         let metadata = &deployment.object.metadata;
         by_name.insert((metadata.namespace.as_str(), metadata.name.as_str()), deployment);
     }
+    by_name
+}
+
+/// HPAs with the Deployment that each of them scales, if it is there.
+fn scaled(
+    manifests: &Manifests,
+) -> impl Iterator<Item = (&Loaded<HorizontalPodAutoscaler>, &Loaded<Deployment>)> {
+    let by_name = by_name(manifests);
     manifests.hpas.iter().filter_map(move |hpa| {
         let target = &hpa.object.spec.scale_target_ref;
         let name = (hpa.object.metadata.namespace.as_str(), target.name.as_str());

@@ -5,6 +5,7 @@
 //! exception that `yes`, `no`, `on` and `off` stay text.
 
 mod fault;
+mod limits;
 mod read;
 mod scalar;
 mod split;
@@ -12,8 +13,10 @@ mod write;
 
 use crate::diagnostic::{SourceId, Span};
 
+pub use limits::{
+    MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FINDINGS, MAX_NODES,
+};
 pub use read::{Document, parse, parse_value};
-pub use read::{MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_DOCUMENTS, MAX_NODES};
 pub use write::{go_float, go_quote};
 
 /// A value with the place where it stands.

@@ -57,39 +57,87 @@ fn cluster_failures(totals: &Totals) -> String {
     }
 }
 
-/// The finding in one line, for the title of a chart.
+/// The title of a chart of one workload: what was found.
+pub fn title(report: &Report, workload: &WorkloadReport) -> String {
+    let finding = finding(workload);
+    if report.workloads.len() > 1 {
+        format!("{}: {finding}", workload.name)
+    } else {
+        capital(&finding)
+    }
+}
+
+/// The finding in one line.
 pub fn finding(workload: &WorkloadReport) -> String {
-    let name = &workload.name;
     let short = workload.scaling.under_capacity_seconds;
     match &workload.requests {
-        Some(requests) if requests.failed >= 0.5 => {
-            let lost = format!("{} of {} failed", share(requests.failed_share), unit(requests));
-            match worst_rise(workload) {
-                Some(_) if held_by_maximum(workload) => format!(
-                    "{name}: {lost}, the HPA's maximum of {} pods was too low",
-                    workload.scaling.peak_pods
-                ),
-                Some(rise) if short > 0.0 && rise.full_scale_seconds.is_some() => {
-                    format!("{name}: {lost} before the HPA caught up")
-                }
-                _ if short > 0.0 => format!("{name}: {lost}, {} under capacity", span(short)),
-                _ => format!("{name}: {lost} although there was capacity"),
-            }
-        }
+        Some(requests) if requests.failed >= 0.5 => loss(workload, requests),
         Some(_) if short > 0.0 => {
-            format!("{name}: demand was above capacity for {}, nothing failed", span(short))
+            format!("demand was above capacity for {}, nothing failed", span(short))
         }
         Some(_) => match worst_fall(workload) {
             Some(fall) => format!(
-                "{name}: nothing failed; {} stayed for {} after the load fell",
+                "nothing failed; {} stayed for {} after the load fell",
                 things(f64::from(fall.idle_pods), "idle pod"),
                 span(fall.to_seconds - fall.from_seconds)
             ),
-            None => format!("{name}: capacity was above demand all the time"),
+            None => "capacity was above demand all the time".to_owned(),
         },
-        None => {
-            format!("{name}: {} to {}", workload.scaling.min_pods, pods(workload.scaling.peak_pods))
+        None => format!(
+            "{} to {} without traffic",
+            workload.scaling.min_pods,
+            pods(workload.scaling.peak_pods)
+        ),
+    }
+}
+
+/// What failed, and why.
+fn loss(workload: &WorkloadReport, requests: &Requests) -> String {
+    let short = workload.scaling.under_capacity_seconds;
+    let lost = format!("{} of {} failed", share(requests.failed_share), unit(requests));
+    match worst_rise(workload) {
+        Some(_) if held_by_maximum(workload) => {
+            format!("{lost}: the HPA's maximum of {} was too low", pods(workload.scaling.peak_pods))
         }
+        Some(rise) if short > 0.0 && rise.full_scale_seconds.is_some() => {
+            format!("{lost} before the HPA caught up")
+        }
+        _ if short > 0.0 => format!("{lost}: demand was above capacity for {}", span(short)),
+        _ => format!("{lost} although there was capacity"),
+    }
+}
+
+/// Places of workloads, those that hurt most first: by what failed, then by time under capacity,
+/// then by how often they were scaled.
+pub fn worst_first(report: &Report) -> Vec<usize> {
+    let pain = |place: &usize| {
+        let workload = &report.workloads[*place];
+        let failed = workload.requests.map_or(0.0, |requests| requests.failed.round());
+        [failed, workload.scaling.under_capacity_seconds, f64::from(workload.scaling.decisions)]
+    };
+    let mut places: Vec<usize> = (0..report.workloads.len()).collect();
+    places.sort_by(|a, b| {
+        let (a, b) = (pain(a), pain(b));
+        b.partial_cmp(&a).unwrap_or(std::cmp::Ordering::Equal)
+    });
+    places
+}
+
+/// The title of a chart of several workloads.
+pub fn cluster_title(report: &Report) -> String {
+    let short = |workload: &&WorkloadReport| workload.scaling.under_capacity_seconds > 0.0;
+    let all = things(f64::from(report.totals.workloads), "workload");
+    let number = report.workloads.iter().filter(short).count();
+    let first = if number == 0 {
+        format!("Capacity was above demand for all {all}")
+    } else {
+        format!("{number} of {all} had too little capacity for a time")
+    };
+    match &report.totals.requests {
+        Some(requests) if requests.failed >= 0.5 => {
+            format!("{first}; {} of {} failed", share(requests.failed_share), unit(requests))
+        }
+        _ => first,
     }
 }
 
@@ -321,9 +369,14 @@ pub fn subject(workload: &WorkloadReport) -> String {
     }
 }
 
+/// How long it lasted: `1 h`.
+pub fn time(report: &Report) -> String {
+    brief(report.scenario.duration_seconds)
+}
+
 /// `1 h of shop (...)`, or `1 h of 5 workloads`.
 pub fn setup(report: &Report) -> String {
-    let time = brief(report.scenario.duration_seconds);
+    let time = time(report);
     match &report.workloads[..] {
         [only] => format!("{time} of {}", subject(only)),
         many => format!("{time} of {}", things(many.len() as f64, "workload")),

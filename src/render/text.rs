@@ -7,7 +7,7 @@ mod history;
 mod paint;
 
 use crate::render::story;
-use crate::report::{Report, WorkloadReport};
+use crate::report::Report;
 
 pub use paint::{Style, width, wrap};
 
@@ -42,7 +42,7 @@ impl Default for TextOptions {
 pub fn text(report: &Report, options: &TextOptions) -> String {
     let style = options.style;
     let mut page = Page { lines: vec![title(report, style)], columns: style.columns() };
-    let shown = worst(report);
+    let shown = story::worst_first(report).first().copied();
     if report.workloads.len() > 1 {
         page.paragraphs([story::cluster(report)]);
         page.block(figures::table(report, style));
@@ -79,23 +79,6 @@ fn title(report: &Report, style: Style) -> String {
     }
     let rest = paint::wrap(&parts.join(", "), style.columns()).join("\n");
     format!("{name}\n{rest}")
-}
-
-/// Place of the workload that is shown in full: the one that hurt most, else the one that moved
-/// most, else the first.
-fn worst(report: &Report) -> Option<usize> {
-    let pain = |workload: &WorkloadReport| {
-        let failed = workload.requests.map_or(0.0, |requests| requests.failed);
-        let moved = f64::from(workload.scaling.decisions);
-        (failed.round(), workload.scaling.under_capacity_seconds, moved)
-    };
-    let mut worst: Option<usize> = None;
-    for (place, workload) in report.workloads.iter().enumerate() {
-        if worst.is_none_or(|former| pain(workload) > pain(&report.workloads[former])) {
-            worst = Some(place);
-        }
-    }
-    worst
 }
 
 /// Blocks of lines with an empty line between them.

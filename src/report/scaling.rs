@@ -1,9 +1,12 @@
 //! How the count followed the load: rises, falls, time under capacity, flaps.
 
+use super::WorkloadReport;
 use super::decision::DecisionRow;
+use super::need::PODS_MAX;
 use super::numbers::{Fall, Rise, Scaling, Window};
 use super::series::{TrafficSeries, WorkloadSeries};
 use super::track::{Track, spans_above};
+use crate::units::SimTime;
 
 /// Rises, and falls, with less than this between them are one [ms].
 const PAUSE_MS: f64 = 30_000.0;
@@ -14,15 +17,29 @@ const FLAP_SECONDS: f64 = 600.0;
 /// Share by which load must be above capacity; less is rounding.
 const SLACK: f64 = 1e-9;
 
+/// Fills in what follows from a workload's values over time and its HPA's decisions: `scaling`,
+/// `rises`, `falls`, `under_capacity` and idle pod-hours.
+pub fn measure(report: &mut WorkloadReport, series: &WorkloadSeries, end: SimTime) {
+    let course = Course { series, decisions: &report.decisions, end_ms: end.0 as f64 };
+    let (rises, falls, windows) = (course.rises(), course.falls(), course.windows());
+    let (syncs, failed_syncs) = (report.scaling.syncs, report.scaling.failed_syncs);
+    let idle = course.idle_pod_hours();
+    report.scaling = Scaling { syncs, failed_syncs, ..course.scaling(&rises) };
+    report.resources.idle_pod_hours = idle;
+    report.rises = rises;
+    report.falls = falls;
+    report.under_capacity = windows;
+}
+
 /// A workload's values over time and what its HPA did.
 #[derive(Clone, Copy)]
-pub(super) struct Course<'a> {
+struct Course<'a> {
     /// Values over time.
-    pub(super) series: &'a WorkloadSeries,
+    series: &'a WorkloadSeries,
     /// Changes of the scale in order of time.
-    pub(super) decisions: &'a [DecisionRow],
+    decisions: &'a [DecisionRow],
     /// The end [ms].
-    pub(super) end_ms: f64,
+    end_ms: f64,
 }
 
 impl Course<'_> {
@@ -33,14 +50,14 @@ impl Course<'_> {
     }
 
     /// The load above capacity, as windows.
-    pub(super) fn windows(&self) -> Vec<Window> {
+    fn windows(&self) -> Vec<Window> {
         let Some(traffic) = &self.series.traffic else { return Vec::new() };
         let spans = joined(self.short_of_capacity(), WINDOW_GAP_MS);
         spans.into_iter().map(|span| window(traffic, span)).collect()
     }
 
     /// Numbers about scaling, without those that decisions alone give.
-    pub(super) fn scaling(&self, rises: &[Rise]) -> Scaling {
+    fn scaling(&self, rises: &[Rise]) -> Scaling {
         let desired = &self.series.desired;
         let (from, to) = (0.0, self.end_ms);
         let whole = |value: f64| if value.is_nan() { 0 } else { value as i32 };
@@ -80,7 +97,7 @@ impl Course<'_> {
         let peak = requests.argmax(0.0, self.end_ms);
         let exact = &self.series.need.exact;
         let around = exact.max((peak - 1.0).max(0.0), (peak + 1.0).min(self.end_ms));
-        (!around.is_nan()).then_some(around as i32)
+        (around < PODS_MAX).then_some(around as i32)
     }
 
     fn seconds_at_max(&self) -> f64 {
@@ -91,7 +108,7 @@ impl Course<'_> {
     }
 
     /// When the load asked for more pods than desired.
-    pub(super) fn rises(&self) -> Vec<Rise> {
+    fn rises(&self) -> Vec<Rise> {
         if self.series.max_replicas.is_empty() {
             return Vec::new();
         }
@@ -151,7 +168,7 @@ impl Course<'_> {
     }
 
     /// When the load asked for fewer pods than desired.
-    pub(super) fn falls(&self) -> Vec<Fall> {
+    fn falls(&self) -> Vec<Fall> {
         if self.series.max_replicas.is_empty() {
             return Vec::new();
         }
@@ -174,7 +191,7 @@ impl Course<'_> {
     }
 
     /// Desired pods beyond what the HPA itself would leave alone, times hours.
-    pub(super) fn idle_pod_hours(&self) -> Option<f64> {
+    fn idle_pod_hours(&self) -> Option<f64> {
         let enough = self.enough();
         let known = !enough.is_empty() && !self.series.max_replicas.is_empty();
         known.then(|| {

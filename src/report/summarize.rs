@@ -1,10 +1,10 @@
 //! `summarize`: a Recording -> a Report.
 
-use super::need::{self, Demand, PODS_MAX};
+use super::need::{self, Demand};
 use super::numbers::{Hpa, Pending, Resources};
 use super::pods::{self, PodHistory};
 use super::readings::{self, HpaLog, Subject};
-use super::scaling::Course;
+use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
 use super::track::Track;
 use super::traffic::{self, ServiceHistory};
@@ -96,8 +96,10 @@ impl Inputs<'_> {
         if let Some(hpa) = hpa {
             self.read_hpa(place, hpa, &decisions, &mut report, &mut series);
         }
-        self.follow_load(&decisions, &mut report, &series);
-        report.resources = self.resources(place, &report, &series);
+        report.scaling.syncs = decisions.len() as u32;
+        report.scaling.failed_syncs = readings::failed_syncs(&decisions);
+        measure(&mut report, &series, self.recording.end);
+        report.resources = self.resources(place, report.resources.idle_pod_hours);
         (report, series)
     }
 
@@ -149,40 +151,14 @@ impl Inputs<'_> {
         need::over_time(&demand, &self.pods[place].specs, &traffic.requests, self.end_ms())
     }
 
-    /// How the count followed the load.
-    fn follow_load(
-        &self,
-        decisions: &[&Decision],
-        report: &mut WorkloadReport,
-        series: &WorkloadSeries,
-    ) {
-        let end_ms = self.end_ms();
-        let course = Course { series, decisions: &report.decisions, end_ms };
-        let (rises, falls, windows) = (course.rises(), course.falls(), course.windows());
-        let mut scaling = course.scaling(&rises);
-        scaling.needed_pods = scaling.needed_pods.filter(|pods| f64::from(*pods) < PODS_MAX);
-        scaling.syncs = decisions.len() as u32;
-        scaling.failed_syncs = readings::failed_syncs(decisions);
-        report.resources.idle_pod_hours = course.idle_pod_hours();
-        report.scaling = scaling;
-        report.rises = rises;
-        report.falls = falls;
-        report.under_capacity = windows;
-    }
-
-    fn resources(
-        &self,
-        place: usize,
-        report: &WorkloadReport,
-        _series: &WorkloadSeries,
-    ) -> Resources {
+    fn resources(&self, place: usize, idle_pod_hours: Option<f64>) -> Resources {
         let taken = self.pods[place].taken;
         let (core_hours, gib_hours) = (taken.cores / 3600.0, taken.bytes / GIB / 3600.0);
         Resources {
             pod_hours: taken.pods / 3600.0,
             requested_core_hours: core_hours,
             requested_gib_hours: gib_hours,
-            idle_pod_hours: report.resources.idle_pod_hours,
+            idle_pod_hours,
             cost: self.scenario.prices.map(|prices| cost(prices, core_hours, gib_hours)),
         }
     }

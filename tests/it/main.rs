@@ -5,7 +5,9 @@
 )]
 
 mod conformance;
+mod kubelet;
 mod load_model;
 mod manifest;
 mod properties_quantity;
+mod render;
 mod scenario;

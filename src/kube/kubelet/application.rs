@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::ContainerStatus;
+use super::{ContainerStatus, RunningContainer};
 use crate::kube::objects::ids::PodId;
 use crate::units::{Bytes, NanoCpu, SimDuration, SimTime};
 
@@ -54,6 +54,9 @@ pub struct ProbeReply {
 }
 
 impl ProbeReply {
+    /// Success, at once.
+    pub const SUCCESS: ProbeReply = ProbeReply::at_once(ProbeAnswer::Success);
+
     /// That answer, at once.
     pub const fn at_once(answer: ProbeAnswer) -> ProbeReply {
         ProbeReply { answer, takes: SimDuration::ZERO }
@@ -141,9 +144,21 @@ pub trait Application {
     /// A pod is gone for good; its numbers are not asked for again.
     fn pod_removed(&mut self, pod: PodId, at: SimTime);
 
-    /// Counters of a running container at an instant; see [`crate::kube::metrics_server`] for how far
-    /// back that can be.
+    /// Counters of a running container, now.
     fn sample(&mut self, run: ContainerRun, at: SimTime) -> ContainerSample;
+
+    /// Counters of many running containers of one node, now: one push for each, in the same order.
+    /// Worth an implementation of its own where containers that are alike share their reading.
+    fn sample_all(
+        &mut self,
+        running: &[RunningContainer],
+        at: SimTime,
+        samples: &mut Vec<ContainerSample>,
+    ) {
+        for container in running {
+            samples.push(self.sample(container.run, at));
+        }
+    }
 
     /// What the registry says when a container's image cannot be pulled; `None` if it can.
     fn pull_error(&mut self, _pod: PodId, _container: u16) -> Option<Arc<str>> {

@@ -13,6 +13,7 @@ use super::images::Images;
 use super::plan::{ContainerPlan, PodPlan, Role};
 use super::probe::Worker;
 use super::reason::KubeletReason;
+use super::running::RunningContainers;
 use super::status::{ContainerStatus, WaitingReason};
 use super::terminate::Stop;
 use crate::kube::apiserver::watch::KUBELET;
@@ -195,6 +196,7 @@ pub(super) struct Turn<'a, 'b> {
     pub(super) api: &'a mut Api<'b>,
     pub(super) application: &'a mut dyn Application,
     pub(super) images: &'a mut Images,
+    pub(super) running: &'a mut RunningContainers,
     pub(super) worker: &'a mut PodWorker,
     pub(super) plan: Arc<PodPlan>,
     pub(super) waits: PodWaits,
@@ -206,11 +208,12 @@ impl<'a, 'b> Turn<'a, 'b> {
         api: &'a mut Api<'b>,
         application: &'a mut dyn Application,
         images: &'a mut Images,
+        running: &'a mut RunningContainers,
         worker: &'a mut PodWorker,
     ) -> Turn<'a, 'b> {
         let (plan, now) = (Arc::clone(&worker.plan), api.now());
         let waits = worker.waits.expect("a worker at work has its waits");
-        let mut turn = Turn { api, application, images, worker, plan, waits, now };
+        let mut turn = Turn { api, application, images, running, worker, plan, waits, now };
         turn.skip_resyncs();
         turn
     }
@@ -349,6 +352,7 @@ impl<'a, 'b> Turn<'a, 'b> {
         container.run = Some(Run::Exited(exit));
         container.last_exit = Some(now);
         let signalled = container.stop.take().is_some_and(Stop::is_signalled);
+        self.running.end(self.worker.node, run);
         self.application.container_stopped(run, now, exit);
         if signalled {
             let returns = self.application.stop_returns_at(run, now);

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use super::application::{Application, ContainerRun};
+use super::application::{Application, ContainerExit, ContainerRun};
 use super::reason::KubeletReason;
+use super::running::RunningContainers;
 use crate::api::meta::ConditionStatus;
 use crate::kube::apiserver::watch::KUBELET;
 use crate::kube::apiserver::write::PodStatus;
 use crate::kube::apiserver::{Api, Write};
 use crate::kube::objects::ids::{NodeId, PodId};
-use crate::kube::objects::pod::{Pod, PodActivity, PodCondition, PodPhase};
+use crate::kube::objects::pod::{PodActivity, PodCondition, PodPhase};
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
 
@@ -86,6 +87,9 @@ pub struct ScriptedKubelet {
 struct Scripted {
     next: Next,
     at: SimTime,
+    /// The node, from the binding to the end.
+    node: Option<NodeId>,
+    running: bool,
     restarts: i32,
 }
 
@@ -113,179 +117,236 @@ impl ScriptedKubelet {
         api: &mut Api,
         pod: PodId,
         application: &mut dyn Application,
+        running: &mut RunningContainers,
     ) {
-        if self.pods.len() <= pod.index() {
-            self.pods.resize(pod.index() + 1, Scripted::default());
+        let script = Arc::clone(&self.script);
+        let state = self.state(pod);
+        let mut play = Play { api, pod, application, running, script: &script, state };
+        play.note_deletion();
+        while play.is_due() {
+            play.step();
         }
-        let Some(object) = api.cluster().pod(pod) else {
-            self.end(pod, api.now(), application);
-            return;
-        };
-        let (image, created_at) = (self.image_of(api, object), object.created_at);
-        if let (Some(deletion), Some(_)) = (object.deletion, object.node)
-            && self.pods[pod.index()].next != Next::Gone
-        {
-            let stagger = SimDuration(self.script.stagger.0 * i64::from(pod.0));
-            let at =
-                deletion.requested_at + self.script.images_or_default(image).terminate + stagger;
-            self.pods[pod.index()] = Scripted { next: Next::Gone, at, ..self.pods[pod.index()] };
-        }
-        if self.pods[pod.index()].next == Next::Created {
-            self.create(created_at, pod, image);
-        }
-        while self.is_due(pod, api.now()) && api.cluster().pod(pod).is_some() {
-            self.step(api, pod, image, application);
-        }
-        let Scripted { next, at, .. } = self.pods[pod.index()];
+        let Scripted { next, at, .. } = *play.state;
         if next != Next::Nothing {
             api.wake(KUBELET, pod.0, at);
         }
     }
 
-    /// Takes over a pod that has run and been ready since an instant.
+    /// Takes over a bound pod that has run and been ready since an instant.
     pub(super) fn adopt_running(
         &mut self,
         api: &mut Api,
         pod: PodId,
         since: SimTime,
         application: &mut dyn Application,
+        running: &mut RunningContainers,
     ) {
+        let script = Arc::clone(&self.script);
+        let state = self.state(pod);
+        let node = api.cluster().pod(pod).and_then(|pod| pod.node);
+        *state = Scripted { next: Next::Nothing, at: since, node, ..Scripted::default() };
+        let mut play = Play { api, pod, application, running, script: &script, state };
+        play.start_container(since);
+        play.set_ready(true, since, None);
+    }
+
+    fn state(&mut self, pod: PodId) -> &mut Scripted {
         if self.pods.len() <= pod.index() {
             self.pods.resize(pod.index() + 1, Scripted::default());
         }
-        self.pods[pod.index()] = Scripted { next: Next::Nothing, at: since, restarts: 0 };
-        application.container_started(run(pod, 0), since);
-        set_status(api, pod, PodPhase::Running, true, since, 0);
-        application.ready_changed(pod, true, since);
-    }
-
-    fn is_due(&self, pod: PodId, now: SimTime) -> bool {
-        let scripted = self.pods[pod.index()];
-        scripted.next != Next::Nothing && scripted.at <= now
-    }
-
-    /// The place of the pod's image in the script, or none.
-    fn image_of(&self, api: &Api, pod: &Pod) -> Option<usize> {
-        let template = &api.cluster().template(pod.template).spec;
-        let image = template.spec.containers.first().map_or("", |container| &container.image);
-        self.script.images.iter().position(|(name, _)| name == image)
-    }
-
-    fn create(&mut self, created_at: SimTime, pod: PodId, image: Option<usize>) {
-        let script = self.script.images_or_default(image);
-        let stagger = SimDuration(self.script.stagger.0 * i64::from(pod.0));
-        let at = created_at + script.schedule + stagger;
-        let next = if script.fails(pod) && script.fail == Fail::Unschedulable {
-            Next::Nothing
-        } else {
-            Next::Bound
-        };
-        self.pods[pod.index()] = Scripted { next, at, restarts: 0 };
-    }
-
-    fn step(
-        &mut self,
-        api: &mut Api,
-        pod: PodId,
-        image: Option<usize>,
-        application: &mut dyn Application,
-    ) {
-        let script = Arc::clone(&self.script);
-        let image = script.images_or_default(image);
-        let state = &mut self.pods[pod.index()];
-        match state.next {
-            Next::Bound => {
-                let after = image.ready_after(pod) + script.ready_stagger_of(pod);
-                let never = image.fails(pod) && image.fail == Fail::NeverReady;
-                state.next = if never { Next::Nothing } else { Next::Ready };
-                let bound_at = state.at;
-                state.at = bound_at + after;
-                bind(api, pod, NodeId(pod.0 % script.nodes.max(1)));
-                application.container_started(run(pod, 0), bound_at);
-                set_status(api, pod, PodPhase::Running, false, bound_at, 0);
-            }
-            Next::Ready => {
-                let at = state.at;
-                state.fail_next(image, pod);
-                let restarts = state.restarts;
-                if restarts > 0 {
-                    application.container_started(run(pod, restarts), at);
-                }
-                application.ready_changed(pod, true, at);
-                set_status(api, pod, PodPhase::Running, true, at, restarts);
-            }
-            Next::Fails => self.fail(api, pod, image, application),
-            Next::Gone => {
-                let state = self.pods[pod.index()];
-                application.ready_changed(pod, false, state.at);
-                api.write(Write::RemovePod(pod), Reason::Kubelet(KubeletReason::Script))
-                    .expect("a pod that exists can be removed");
-                self.end(pod, state.at, application);
-            }
-            Next::Created | Next::Nothing => unreachable!("nothing is due"),
-        }
-    }
-
-    fn fail(
-        &mut self,
-        api: &mut Api,
-        pod: PodId,
-        image: &ImageScript,
-        application: &mut dyn Application,
-    ) {
-        let state = &mut self.pods[pod.index()];
-        let at = state.at;
-        let mut phase = PodPhase::Running;
-        state.next = Next::Nothing;
-        match image.fail {
-            Fail::PodFails { .. } => phase = PodPhase::Failed,
-            Fail::CrashLoop { restart, .. } => {
-                state.restarts += 1;
-                state.next = Next::Ready;
-                state.at = at + restart;
-            }
-            _ => {}
-        }
-        let restarts = state.restarts;
-        application.ready_changed(pod, false, at);
-        set_status(api, pod, phase, false, at, restarts);
-    }
-
-    fn end(&mut self, pod: PodId, at: SimTime, application: &mut dyn Application) {
-        let state = &mut self.pods[pod.index()];
-        if state.next != Next::Nothing || state.at != SimTime::MAX {
-            *state = Scripted { next: Next::Nothing, at: SimTime::MAX, restarts: 0 };
-            application.pod_removed(pod, at);
-        }
+        &mut self.pods[pod.index()]
     }
 }
 
-impl Scripted {
-    /// What happens to a pod that is ready now.
-    fn fail_next(&mut self, image: &ImageScript, pod: PodId) {
-        self.next = Next::Nothing;
-        if let (true, Some(after)) = (image.fails(pod), image.fail.after()) {
-            self.next = Next::Fails;
-            self.at += after;
+/// All that happens to a pod at one instant.
+struct Play<'a, 'b> {
+    api: &'a mut Api<'b>,
+    pod: PodId,
+    application: &'a mut dyn Application,
+    running: &'a mut RunningContainers,
+    script: &'a Script,
+    state: &'a mut Scripted,
+}
+
+impl Play<'_, '_> {
+    fn is_due(&self) -> bool {
+        self.state.next == Next::Created
+            || (self.state.next != Next::Nothing && self.state.at <= self.api.now())
+    }
+
+    /// What the script says of the pod's image.
+    fn image(&self) -> &ImageScript {
+        let cluster = self.api.cluster();
+        let image = cluster.pod(self.pod).and_then(|pod| {
+            let spec = &cluster.template(pod.template).spec.spec;
+            let image = &spec.containers.first()?.image;
+            self.script.images.iter().find(|(name, _)| name == image)
+        });
+        image.map_or(&self.script.default, |(_, script)| script)
+    }
+
+    /// A pod that is being deleted changes no more until it is gone.
+    fn note_deletion(&mut self) {
+        let Some(pod) = self.api.cluster().pod(self.pod) else {
+            self.end();
+            return;
+        };
+        let (Some(deletion), Some(_)) = (pod.deletion, pod.node) else { return };
+        if self.state.next == Next::Gone {
+            return;
         }
+        let after = self.image().terminate + self.script.stagger_of(self.pod);
+        self.state.next = Next::Gone;
+        self.state.at = deletion.requested_at + after;
+        if self.state.running {
+            self.application.sigterm(self.run(), self.api.now(), self.state.at);
+        }
+    }
+
+    fn step(&mut self) {
+        let at = self.state.at;
+        match self.state.next {
+            Next::Created => self.create(),
+            Next::Bound => self.bind(at),
+            Next::Ready => {
+                if !self.state.running {
+                    self.start_container(at);
+                }
+                self.set_ready(true, at, None);
+                self.state.next = Next::Nothing;
+                if let (true, Some(after)) = (self.fails(), self.image().fail.after()) {
+                    self.state.next = Next::Fails;
+                    self.state.at = at + after;
+                }
+            }
+            Next::Fails => self.fail(at),
+            Next::Gone => {
+                self.end();
+                self.api
+                    .write(Write::RemovePod(self.pod), Reason::Kubelet(KubeletReason::Script))
+                    .expect("a pod that exists can be removed");
+            }
+            Next::Nothing => unreachable!("nothing is due"),
+        }
+    }
+
+    fn create(&mut self) {
+        let Some(pod) = self.api.cluster().pod(self.pod) else { return };
+        let created_at = pod.created_at;
+        let never = self.fails() && self.image().fail == Fail::Unschedulable;
+        self.state.next = if never { Next::Nothing } else { Next::Bound };
+        self.state.at = created_at + self.image().schedule + self.script.stagger_of(self.pod);
+    }
+
+    fn bind(&mut self, at: SimTime) {
+        let node = NodeId(self.pod.0 % self.script.nodes.max(1));
+        let write = Write::BindPod { pod: self.pod, node };
+        self.api
+            .write(write, Reason::Kubelet(KubeletReason::Script))
+            .expect("a pod without a node can be bound");
+        self.state.node = Some(node);
+        self.start_container(at);
+        if let Some(status) = self.status(false, at) {
+            self.set_status(PodStatus { phase: PodPhase::Running, ..status });
+        }
+        let never = self.fails() && self.image().fail == Fail::NeverReady;
+        self.state.next = if never { Next::Nothing } else { Next::Ready };
+        let stagger = SimDuration(self.script.ready_stagger.0 * i64::from(self.pod.0));
+        self.state.at = at + self.image().ready_after(self.pod) + stagger;
+    }
+
+    fn fail(&mut self, at: SimTime) {
+        self.state.next = Next::Nothing;
+        match self.image().fail {
+            Fail::PodFails { .. } => {
+                self.stop_container(ContainerExit::Exited(1));
+                self.set_ready(false, at, Some(PodPhase::Failed));
+            }
+            Fail::CrashLoop { restart, .. } => {
+                self.stop_container(ContainerExit::Exited(1));
+                self.state.restarts += 1;
+                self.set_ready(false, at, None);
+                self.state.next = Next::Ready;
+                self.state.at = at + restart;
+            }
+            _ => self.set_ready(false, at, None),
+        }
+    }
+
+    fn fails(&self) -> bool {
+        let image = self.image();
+        image.fail != Fail::None && (self.pod.0 + 1).is_multiple_of(image.fail_every.max(1))
+    }
+
+    /// The pod is gone, or its object.
+    fn end(&mut self) {
+        self.state.next = Next::Nothing;
+        if self.state.node.is_some() {
+            self.stop_container(ContainerExit::Exited(0));
+            self.application.pod_removed(self.pod, self.api.now());
+            self.state.node = None;
+        }
+    }
+
+    fn run(&self) -> ContainerRun {
+        ContainerRun { pod: self.pod, container: 0, restart: self.state.restarts as u32 }
+    }
+
+    fn start_container(&mut self, at: SimTime) {
+        if let Some(node) = self.state.node {
+            self.state.running = true;
+            self.running.start(node, self.run(), at);
+            self.application.container_started(self.run(), at);
+        }
+    }
+
+    fn stop_container(&mut self, exit: ContainerExit) {
+        if let (true, Some(node)) = (std::mem::take(&mut self.state.running), self.state.node) {
+            self.running.end(node, self.run());
+            self.application.container_stopped(self.run(), self.api.now(), exit);
+        }
+    }
+
+    fn set_ready(&mut self, ready: bool, at: SimTime, phase: Option<PodPhase>) {
+        let Some(status) = self.status(ready, at) else { return };
+        self.application.ready_changed(self.pod, ready, self.api.now());
+        self.set_status(PodStatus { phase: phase.unwrap_or(status.phase), ..status });
+    }
+
+    /// The status that the pod has, but for its readiness and restarts; `None` if it is gone.
+    fn status(&self, ready: bool, at: SimTime) -> Option<PodStatus> {
+        let pod = self.api.cluster().pod(self.pod)?;
+        let status = if ready { ConditionStatus::True } else { ConditionStatus::False };
+        let former = pod.ready.filter(|former| former.status == status);
+        Some(PodStatus {
+            phase: pod.phase,
+            activity: match ready {
+                true => PodActivity::Running,
+                false if self.state.restarts > 0 => PodActivity::CrashLoopBackOff,
+                false => PodActivity::Starting,
+            },
+            start_time: pod.start_time.or(Some(at)),
+            ready: former.or(Some(PodCondition { status, last_transition_time: at })),
+            restarts: self.state.restarts,
+            sidecar_restarts: 0,
+        })
+    }
+
+    fn set_status(&mut self, status: PodStatus) {
+        let write = Write::PodStatus { pod: self.pod, status };
+        self.api
+            .write(write, Reason::Kubelet(KubeletReason::Script))
+            .expect("the status of a pod that exists is never refused");
     }
 }
 
 impl Script {
-    fn images_or_default(&self, image: Option<usize>) -> &ImageScript {
-        image.map_or(&self.default, |place| &self.images[place].1)
-    }
-
-    fn ready_stagger_of(&self, pod: PodId) -> SimDuration {
-        SimDuration(self.ready_stagger.0 * i64::from(pod.0))
+    fn stagger_of(&self, pod: PodId) -> SimDuration {
+        SimDuration(self.stagger.0 * i64::from(pod.0))
     }
 }
 
 impl ImageScript {
-    fn fails(&self, pod: PodId) -> bool {
-        self.fail != Fail::None && (pod.0 + 1).is_multiple_of(self.fail_every.max(1))
-    }
-
     fn ready_after(&self, pod: PodId) -> SimDuration {
         let entries = self.ready.len().max(1);
         self.ready.get(pod.index() % entries).copied().unwrap_or_default()
@@ -301,37 +362,4 @@ impl Fail {
             | Fail::CrashLoop { after, .. } => Some(after),
         }
     }
-}
-
-fn run(pod: PodId, restarts: i32) -> ContainerRun {
-    ContainerRun { pod, container: 0, restart: restarts as u32 }
-}
-
-fn bind(api: &mut Api, pod: PodId, node: NodeId) {
-    api.write(Write::BindPod { pod, node }, Reason::Kubelet(KubeletReason::Script))
-        .expect("a pod without a node can be bound");
-}
-
-fn set_status(api: &mut Api, pod: PodId, phase: PodPhase, ready: bool, at: SimTime, restarts: i32) {
-    let Some(object) = api.cluster().pod(pod) else { return };
-    let start_time = object.start_time.or(Some(at));
-    let status = if ready { ConditionStatus::True } else { ConditionStatus::False };
-    let former = object.ready.filter(|former| former.status == status);
-    let condition = former.unwrap_or(PodCondition { status, last_transition_time: at });
-    let activity = match phase {
-        PodPhase::Failed | PodPhase::Succeeded => PodActivity::Ended,
-        _ if ready => PodActivity::Running,
-        _ if restarts > 0 => PodActivity::CrashLoopBackOff,
-        _ => PodActivity::Starting,
-    };
-    let status = PodStatus {
-        phase,
-        activity,
-        start_time,
-        ready: Some(condition),
-        restarts,
-        sidecar_restarts: 0,
-    };
-    api.write(Write::PodStatus { pod, status }, Reason::Kubelet(KubeletReason::Script))
-        .expect("the status of a pod that exists is never refused");
 }

@@ -135,6 +135,7 @@ impl Turn<'_, '_> {
         let run = self.run_of(place);
         self.event(EventType::Normal, KubeletReason::Created);
         self.event(EventType::Normal, KubeletReason::Started);
+        self.running.start(self.worker.node, run, now);
         self.application.container_started(run, now);
         let until = now + self.container_plan(place).post_start;
         self.worker.step = Step::PostStart(until);

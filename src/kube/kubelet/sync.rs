@@ -129,6 +129,7 @@ impl Turn<'_, '_> {
             return;
         }
         self.container_mut(place).run = Some(Run::Running { started_at: since });
+        self.running.start(self.worker.node, run, since);
         self.application.container_started(run, since);
     }
 }

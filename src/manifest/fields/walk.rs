@@ -9,6 +9,9 @@ use crate::diagnostic::Span;
 use crate::manifest::suggest::nearest;
 use crate::manifest::yaml::{Node, Value, go_float};
 
+/// How many faults of one object are told.
+const FAULTS_MAX: usize = 100;
+
 /// See [`Fields::check`].
 pub(super) fn check(fields: &Fields, object: &Node, type_name: &str) -> Vec<FieldFault> {
     let mut walk = Walk { fields, faults: Vec::new(), go_path: Vec::new(), go_struct: "" };
@@ -27,7 +30,7 @@ struct Walk<'f> {
 
 impl Walk<'_> {
     fn value(&mut self, node: &Node, type_name: &str, path: &mut String) {
-        if node.is_null() || type_name == "any" {
+        if node.is_null() || type_name == "any" || self.faults.len() >= FAULTS_MAX {
             return;
         }
         if let Some(item) = type_name.strip_prefix("[]") {
@@ -96,6 +99,9 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, key: &str, span: &Span, type_name: &str, path: &str) {
+        if self.faults.len() >= FAULTS_MAX {
+            return;
+        }
         let near = nearest(key, self.fields.of(type_name).map(|(name, _)| name));
         let elsewhere = self.fields.find_below(type_name, key);
         let problem = Problem::Unknown { key: key.to_owned(), near, elsewhere };

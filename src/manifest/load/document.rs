@@ -145,10 +145,7 @@ pub(super) fn no_match(tree: &ObjectTree, no_match: NoMatch) -> Diagnostic {
 }
 
 /// Two objects of one name; harmless if they say the same.
-pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Option<Diagnostic> {
-    if tree.name().is_empty() {
-        return None;
-    }
+pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Diagnostic {
     let same = tree.node.to_json() == first.node.to_json();
     let title = tree.title();
     let finding = if same {
@@ -157,5 +154,5 @@ pub(super) fn same_name(tree: &ObjectTree, first: &ObjectTree) -> Option<Diagnos
         Diagnostic::error("same-name", format!("two objects are called {title}"))
             .help("give one of them; kubectl would let the later one win")
     };
-    Some(finding.at(tree.head(), "again here").beside(first.head(), "first here"))
+    finding.at(tree.head(), "again here").beside(first.head(), "first here")
 }

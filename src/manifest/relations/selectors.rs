@@ -1,21 +1,22 @@
 //! Selectors that select nobody, or somebody else's pods.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
+use super::pods::PodIndex;
 use super::scaled;
 use crate::api::apps::Deployment;
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::core::Service;
 use crate::api::labels::Selector;
-use crate::api::meta::{LabelSelector, ObjectMeta, StringMap};
+use crate::api::meta::LabelSelector;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::set::{Loaded, Manifests, Origin};
 
-/// Labels of the pods that there will be, by namespace.
-type PodLabels<'m> = BTreeMap<&'m str, Vec<&'m StringMap>>;
+/// How many HPAs on the same pods are named.
+const RIVALS_MAX: usize = 10;
 
 pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
-    let pods = pod_labels(manifests);
+    let pods = pods(manifests);
     let mut findings = ambiguous(manifests);
     findings.extend(
         manifests.services.iter().filter_map(|service| check_service(manifests, &pods, service)),
@@ -23,41 +24,34 @@ pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
     for budget in &manifests.pdbs {
         let metadata = &budget.object.metadata;
         let selector = Selector::from_label_selector(budget.object.spec.selector.as_ref());
-        if !selects_any(&pods, &metadata.namespace, &selector) {
+        if !pods.selects_any(&metadata.namespace, &selector) {
             findings.push(nobody(manifests, budget.origin, "pdb-without-pods"));
         }
     }
     findings
 }
 
-fn pod_labels(manifests: &Manifests) -> PodLabels<'_> {
-    let mut pods = PodLabels::new();
-    let deployments = manifests
-        .deployments
-        .iter()
-        .map(|loaded| (&loaded.object.metadata, &loaded.object.spec.template.metadata.labels));
-    let others = manifests
-        .other_workloads
-        .iter()
-        .map(|loaded| (&loaded.object.metadata, &loaded.object.template_labels));
-    let single = manifests
-        .pods
-        .iter()
-        .map(|loaded| (&loaded.object.metadata, &loaded.object.metadata.labels));
-    let all = deployments.chain(others).chain(single);
-    all.for_each(|(metadata, labels): (&ObjectMeta, _)| {
-        pods.entry(&metadata.namespace).or_default().push(labels);
-    });
+/// The pods that there will be, whosever they are.
+fn pods(manifests: &Manifests) -> PodIndex<'_, ()> {
+    let mut pods = PodIndex::new();
+    for loaded in &manifests.deployments {
+        let deployment = &loaded.object;
+        let labels = &deployment.spec.template.metadata.labels;
+        pods.add(&deployment.metadata.namespace, labels, ());
+    }
+    for loaded in &manifests.other_workloads {
+        pods.add(&loaded.object.metadata.namespace, &loaded.object.template_labels, ());
+    }
+    for loaded in &manifests.pods {
+        let metadata = &loaded.object.metadata;
+        pods.add(&metadata.namespace, &metadata.labels, ());
+    }
     pods
-}
-
-fn selects_any(pods: &PodLabels<'_>, namespace: &str, selector: &Selector) -> bool {
-    pods.get(namespace).is_some_and(|pods| pods.iter().any(|labels| selector.matches(labels)))
 }
 
 fn check_service(
     manifests: &Manifests,
-    pods: &PodLabels<'_>,
+    pods: &PodIndex<'_, ()>,
     service: &Loaded<Service>,
 ) -> Option<Diagnostic> {
     let spec = &service.object.spec;
@@ -67,7 +61,7 @@ fn check_service(
     let namespace = service.object.metadata.namespace.as_str();
     let selector = LabelSelector { match_labels: spec.selector.clone(), ..Default::default() };
     let selector = Selector::from_label_selector(Some(&selector));
-    if selects_any(pods, namespace, &selector) {
+    if pods.selects_any(namespace, &selector) {
         return None;
     }
     let finding = nobody(manifests, service.origin, "service-without-pods");
@@ -99,51 +93,69 @@ fn help_for_service(manifests: &Manifests, service: &Loaded<Service>) -> Option<
 }
 
 /// HPAs whose targets' selectors select each other's pods do nothing at all, as the controller
-/// cannot tell which of them is in charge.
+/// cannot tell which of them is in charge. Each group is reported once, at its first HPA.
 fn ambiguous(manifests: &Manifests) -> Vec<Diagnostic> {
-    let scaled: Vec<_> = scaled(manifests).collect();
-    let mut findings = Vec::new();
-    for (index, first) in scaled.iter().enumerate() {
-        // Each HPA is reported once, together with all others on its pods.
-        let earlier = scaled[..index].iter().any(|other| share_pods(first, other));
-        let rivals: Vec<_> =
-            scaled[index + 1..].iter().filter(|other| share_pods(first, other)).collect();
-        if earlier || rivals.is_empty() {
-            continue;
-        }
-        let mut names: Vec<String> = rivals
-            .iter()
-            .map(|(hpa, _)| hpa.object.metadata.namespaced_name().to_string())
-            .chain([first.0.object.metadata.namespaced_name().to_string()])
-            .collect();
-        names.sort();
-        let message = format!(
-            "pods of Deployment `{}` are controlled by multiple HPAs: [{}]",
-            first.1.object.metadata.name,
-            names.join(" ")
-        );
-        let place = manifests.locate(first.0.origin, "spec.scaleTargetRef.name");
-        let mut finding = Diagnostic::error("hpa-ambiguous-selector", message)
-            .at(place.span, "one HPA scales these pods")
-            .help("none of them will scale anything; keep one, with all metrics in it");
-        for (rival, _) in &rivals {
-            let place = manifests.locate(rival.origin, "spec.scaleTargetRef.name");
-            finding = finding.beside(place.span, "and another one");
-        }
-        findings.push(finding);
-    }
-    findings
+    let scaled: Vec<Scaled<'_>> = scaled(manifests).collect();
+    let rivals = rivals(&scaled);
+    let is_first = |(index, rivals): &(usize, &BTreeSet<usize>)| {
+        rivals.first().is_some_and(|first| first > index)
+    };
+    rivals
+        .iter()
+        .enumerate()
+        .filter(is_first)
+        .map(|(index, rivals)| report_ambiguous(manifests, &scaled, index, rivals))
+        .collect()
 }
 
 type Scaled<'m> = (&'m Loaded<HorizontalPodAutoscaler>, &'m Loaded<Deployment>);
 
-/// Whether the selector of one target selects pods of the other.
-fn share_pods(first: &Scaled<'_>, second: &Scaled<'_>) -> bool {
-    let (first, second) = (&first.1.object, &second.1.object);
-    let selects = |one: &Deployment, other: &Deployment| {
-        Selector::from_label_selector(one.spec.selector.as_ref())
-            .matches(&other.spec.template.metadata.labels)
-    };
-    first.metadata.namespace == second.metadata.namespace
-        && (selects(first, second) || selects(second, first))
+/// Of each HPA those whose pods its target selects, and those whose target selects its pods.
+fn rivals(scaled: &[Scaled<'_>]) -> Vec<BTreeSet<usize>> {
+    let mut pods = PodIndex::new();
+    for (index, (_, deployment)) in scaled.iter().enumerate() {
+        let deployment = &deployment.object;
+        let labels = &deployment.spec.template.metadata.labels;
+        pods.add(&deployment.metadata.namespace, labels, index);
+    }
+    let mut rivals = vec![BTreeSet::new(); scaled.len()];
+    for (index, (_, deployment)) in scaled.iter().enumerate() {
+        let deployment = &deployment.object;
+        let selector = Selector::from_label_selector(deployment.spec.selector.as_ref());
+        let others = pods.selected(&deployment.metadata.namespace, &selector);
+        for other in others.filter(|other| *other != index).take(RIVALS_MAX) {
+            rivals[index].insert(other);
+            rivals[other].insert(index);
+        }
+    }
+    rivals
+}
+
+fn report_ambiguous(
+    manifests: &Manifests,
+    scaled: &[Scaled<'_>],
+    index: usize,
+    rivals: &BTreeSet<usize>,
+) -> Diagnostic {
+    let (hpa, deployment) = scaled[index];
+    let shown: Vec<_> = rivals.iter().take(RIVALS_MAX).map(|rival| scaled[*rival].0).collect();
+    let mut names: Vec<String> = shown
+        .iter()
+        .chain([&hpa])
+        .map(|hpa| hpa.object.metadata.namespaced_name().to_string())
+        .collect();
+    names.sort();
+    let message = format!(
+        "pods of Deployment `{}` are controlled by multiple HPAs: [{}]",
+        deployment.object.metadata.name,
+        names.join(" ")
+    );
+    let place = manifests.locate(hpa.origin, "spec.scaleTargetRef.name");
+    let finding = Diagnostic::error("hpa-ambiguous-selector", message)
+        .at(place.span, "one HPA scales these pods")
+        .help("none of them will scale anything; keep one, with all metrics in it");
+    shown.iter().fold(finding, |finding, rival| {
+        let place = manifests.locate(rival.origin, "spec.scaleTargetRef.name");
+        finding.beside(place.span, "and another one")
+    })
 }

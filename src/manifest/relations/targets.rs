@@ -2,19 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::{ByName, by_name};
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::kinds::group_of;
 use crate::manifest::report::placeholder;
-use crate::manifest::set::{Loaded, Manifests};
+use crate::manifest::set::{Loaded, Manifests, is_named};
 use crate::manifest::suggest::nearest;
 
 /// How many names a note lists.
 const NAMES_MAX: usize = 10;
+/// How many HPAs without a target are reported.
+const FINDINGS_MAX: usize = 100;
 
 pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
-    let mut findings: Vec<Diagnostic> =
-        manifests.hpas.iter().filter_map(|hpa| check_target(manifests, hpa)).collect();
+    let by_name = by_name(manifests);
+    let mut findings: Vec<Diagnostic> = manifests
+        .hpas
+        .iter()
+        .filter_map(|hpa| check_target(manifests, &by_name, hpa))
+        .take(FINDINGS_MAX)
+        .collect();
     findings.extend(unscaled(manifests));
     findings.extend(not_simulated(manifests));
     findings
@@ -22,6 +30,7 @@ pub(super) fn check(manifests: &Manifests) -> Vec<Diagnostic> {
 
 fn check_target(
     manifests: &Manifests,
+    by_name: &ByName<'_>,
     hpa: &Loaded<HorizontalPodAutoscaler>,
 ) -> Option<Diagnostic> {
     let namespace = hpa.object.metadata.namespace.as_str();
@@ -29,26 +38,49 @@ fn check_target(
     if target.name.is_empty() || target.kind.is_empty() {
         return None;
     }
-    if target.kind == "Deployment" && manifests.deployment(namespace, &target.name).is_some() {
-        return check_group(manifests, hpa);
+    let is_deployment = by_name.contains_key(&(namespace, target.name.as_str()));
+    if target.kind == "Deployment" {
+        return if is_deployment {
+            check_group(manifests, hpa)
+        } else {
+            Some(dangling(manifests, hpa))
+        };
     }
-    let other = manifests.other_workloads.iter().find(|other| {
-        let metadata = &other.object.metadata;
+    let has_other = manifests.other_workloads.iter().any(|other| {
         other.object.kind == target.kind
-            && metadata.namespace == namespace
-            && metadata.name == target.name
+            && is_named(&other.object.metadata, namespace, &target.name)
     });
-    match other {
-        Some(_) => Some(target_not_simulated(manifests, hpa)),
-        None => Some(dangling(manifests, hpa)),
+    if nearest(&target.kind, std::iter::once("Deployment")).is_some() {
+        return Some(no_such_kind(manifests, hpa));
     }
+    Some(if is_deployment && !has_other {
+        dangling(manifests, hpa)
+    } else {
+        target_not_simulated(manifests, hpa)
+    })
+}
+
+/// `deployment` and `Deployments` are no kinds.
+fn no_such_kind(manifests: &Manifests, hpa: &Loaded<HorizontalPodAutoscaler>) -> Diagnostic {
+    let target = &hpa.object.spec.scale_target_ref;
+    let title = manifests.tree(hpa.origin).title();
+    let group = group_of(&target.api_version);
+    let message = format!(
+        "{title} cannot scale: no matches for kind \"{}\" in group \"{group}\"",
+        target.kind
+    );
+    let place = manifests.locate(hpa.origin, "spec.scaleTargetRef.kind");
+    Diagnostic::error("hpa-dangling-target", message)
+        .at(place.span, "there is no such kind")
+        .help("did you mean `kind: Deployment`?")
 }
 
 /// v1.36 knows Deployments in one group only; only group and kind of a reference count.
 fn check_group(manifests: &Manifests, hpa: &Loaded<HorizontalPodAutoscaler>) -> Option<Diagnostic> {
     let target = &hpa.object.spec.scale_target_ref;
     let group = group_of(&target.api_version);
-    if group == "apps" {
+    // An empty group is refused before.
+    if group == "apps" || group.is_empty() {
         return None;
     }
     let place = manifests.locate(hpa.origin, "spec.scaleTargetRef.apiVersion");

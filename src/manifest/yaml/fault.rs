@@ -2,7 +2,7 @@
 
 use serde_saphyr::granit_parser::{ErrorKind, ScanError};
 
-use super::read::MAX_DEPTH;
+use super::limits::MAX_DEPTH;
 use super::span;
 use crate::diagnostic::{Diagnostic, SourceId, Span};
 

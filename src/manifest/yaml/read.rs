@@ -8,21 +8,14 @@ use serde_saphyr::granit_parser::{
 };
 
 use super::fault::{bad_merge, scan_error, template, too_deep};
+use super::limits::{
+    MAX_ALIASED_BYTES, MAX_ALIASED_NODES, MAX_DEPTH, MAX_DOCUMENTS, MAX_FINDINGS, MAX_NODES,
+    node_depth, size,
+};
 use super::scalar::resolve_plain;
 use super::split::{refuse, split};
 use super::{Entry, Node, Value, span};
 use crate::diagnostic::{Diagnostic, SourceId, Span};
-
-/// Most documents in one text.
-pub const MAX_DOCUMENTS: usize = 100_000;
-/// Most values in one text.
-pub const MAX_NODES: usize = 50_000_000;
-/// Deepest nesting of maps and lists.
-pub const MAX_DEPTH: usize = 200;
-/// Most values that the aliases of one text may stand for.
-pub const MAX_ALIASED_NODES: usize = 500_000;
-/// Most bytes of text that the aliases of one text may stand for.
-pub const MAX_ALIASED_BYTES: usize = 32 << 20;
 
 /// One document of a stream.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,6 +37,10 @@ pub fn parse(source: SourceId, text: &str) -> (Vec<Document>, Vec<Diagnostic>) {
         if reader.read(start, end).is_err() {
             break;
         }
+    }
+    if reader.findings.len() > MAX_FINDINGS {
+        let message = format!("more than {MAX_FINDINGS} findings: the rest was not looked at");
+        reader.findings.push(Diagnostic::error("yaml-limit", message));
     }
     (reader.documents, reader.findings)
 }
@@ -130,6 +127,7 @@ impl<'t> Reader<'t> {
             if let Some(finding) = finding {
                 let exhausted = finding.code == "yaml-limit" && self.node_count > MAX_NODES;
                 self.findings.push(finding);
+                let exhausted = exhausted || self.findings.len() > MAX_FINDINGS;
                 return if exhausted { Err(Exhausted) } else { Ok(()) };
             }
             if self.documents.len() > MAX_DOCUMENTS {
@@ -342,6 +340,9 @@ impl<'t> Reader<'t> {
         for (index, entry) in entries.iter().enumerate() {
             if let Some(first) = seen.insert(&entry.key, index) {
                 dropped.insert(first);
+                if self.findings.len() > MAX_FINDINGS {
+                    continue;
+                }
                 self.findings.push(
                     Diagnostic::error(
                         "yaml-duplicate-key",
@@ -373,26 +374,4 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, at: Span) -> Node {
     };
     let value = if plain { resolve_plain(text) } else { Value::String(text.to_owned()) };
     Node { value, span: at, quoted: !plain }
-}
-
-fn size(node: &Node) -> (usize, usize) {
-    let mut nodes = 0;
-    let mut bytes = 0;
-    let mut rest = vec![node];
-    while let Some(node) = rest.pop() {
-        nodes += 1;
-        bytes += node.as_str().map_or(0, str::len);
-        bytes += node.entries().iter().map(|entry| entry.key.len()).sum::<usize>();
-        rest.extend(node.items());
-        rest.extend(node.entries().iter().map(|entry| &entry.value));
-    }
-    (nodes, bytes)
-}
-
-fn node_depth(node: &Node) -> usize {
-    let inner = node.items().iter().chain(node.entries().iter().map(|entry| &entry.value));
-    match &node.value {
-        Value::Seq(_) | Value::Map(_) => 1 + inner.map(node_depth).max().unwrap_or(0),
-        _ => 0,
-    }
 }

@@ -1,0 +1,178 @@
+//! Where everything stands: title, columns of panels, foot.
+
+use super::column::{Column, Entry};
+use super::paint::text_width;
+use super::panel::Sizes;
+use super::panels::{PanelKind, Span, of_many, panels};
+use super::picture::{Anchor, Look, Picture};
+use super::{ChartOptions, SIZE_LIMITS};
+use crate::render::story;
+use crate::report::Report;
+
+/// Least height of an em [px].
+const TEXT_MIN: f64 = 11.0;
+/// Height of an em over the picture's width: 22 px at 1600, which are 11 px on a page of 800.
+const TEXT_SHARE: f64 = 22.0 / 1600.0;
+/// Most workloads side by side.
+const WORKLOADS_MAX: usize = 4;
+
+/// The picture of a report.
+pub(super) fn chart(report: &Report, options: &ChartOptions) -> Picture {
+    let (least, most) = SIZE_LIMITS;
+    let width = options.width.clamp(least, most);
+    let height = options.height.clamp(least, most);
+    let text = (f64::from(width) * TEXT_SHARE).max(TEXT_MIN);
+    let sizes = Sizes { text, line: text / 7.0, theme: options.theme };
+    let picture = Picture {
+        width,
+        height,
+        background: options.theme.paper(),
+        title: String::new(),
+        shapes: Vec::new(),
+    };
+    let mut sheet = Sheet { picture, sizes, options, report };
+    sheet.draw();
+    sheet.picture
+}
+
+struct Sheet<'a> {
+    picture: Picture,
+    sizes: Sizes,
+    options: &'a ChartOptions,
+    report: &'a Report,
+}
+
+impl Sheet<'_> {
+    fn draw(&mut self) {
+        let report = self.report;
+        let asked =
+            self.options.workload.as_ref().and_then(|name| {
+                report.workloads.iter().position(|workload| workload.name == *name)
+            });
+        match (asked, report.workloads.len()) {
+            (None, 0) => {
+                self.heading("Nothing to draw", "the scenario has no workload");
+            }
+            (None, 1) => self.one(0),
+            (Some(place), _) => self.one(place),
+            (None, _) => self.many(),
+        }
+    }
+
+    /// All panels of one workload, one above the other.
+    fn one(&mut self, place: usize) {
+        let report = self.report;
+        let (workload, series) = (&report.workloads[place], &report.series.workloads[place]);
+        let finding = story::title(report, workload);
+        let setup = format!("{} of {}", story::time(report), story::subject(workload));
+        let (top, bottom) = self.around(&finding, &setup);
+        let span = self.span();
+        let panels = panels(series, &self.options.panels, span);
+        let entries = panels.into_iter().map(|panel| Entry { panel, workload }).collect();
+        let column = Column { entries, span, events: &report.events, scalings: Some(workload) };
+        let right = f64::from(self.picture.width) - self.sizes.text * 1.2;
+        let area = ((self.sizes.text * 1.2, top), (right, bottom));
+        column.draw(&mut self.picture, area, &self.sizes);
+    }
+
+    /// Loads at the left, replicas at the right, one workload above the other.
+    fn many(&mut self) {
+        let report = self.report;
+        let order = story::worst_first(report);
+        let shown = &order[..order.len().min(WORKLOADS_MAX)];
+        let mut setup = story::setup(report);
+        if order.len() > shown.len() {
+            setup = format!("{setup}, the {} that hurt most", shown.len());
+        }
+        let (top, bottom) = self.around(&story::cluster_title(report), &setup);
+        let (span, width, text) = (self.span(), f64::from(self.picture.width), self.sizes.text);
+        let named = || {
+            let of = |place: &usize| {
+                (report.workloads[*place].name.as_str(), &report.series.workloads[*place])
+            };
+            shown.iter().map(of)
+        };
+        let middle = width / 2.0;
+        for (kind, left, right) in [
+            (PanelKind::Load, text * 1.2, middle - text * 0.2),
+            (PanelKind::Replicas, middle + text * 0.2, width - text * 1.2),
+        ] {
+            let panels = of_many(named(), kind, span).into_iter().zip(shown);
+            let entry =
+                |(panel, place): (_, &usize)| Entry { panel, workload: &report.workloads[*place] };
+            let entries = panels.map(entry).collect();
+            let column = Column { entries, span, events: &report.events, scalings: None };
+            column.draw(&mut self.picture, ((left, top), (right, bottom)), &self.sizes);
+        }
+    }
+
+    /// Title and foot; gives the heights between which there is room.
+    fn around(&mut self, finding: &str, setup: &str) -> (f64, f64) {
+        let title = self.options.title.as_deref().unwrap_or(finding);
+        let scenario = &self.report.scenario;
+        let subtitle =
+            format!("{}: {setup}, Kubernetes v{} rules", scenario.name, scenario.kubernetes);
+        let top = self.heading(title, &subtitle);
+        (top, self.foot())
+    }
+
+    /// Title and subtitle; gives the height that they took.
+    fn heading(&mut self, title: &str, subtitle: &str) -> f64 {
+        let text = self.sizes.text;
+        let room = f64::from(self.picture.width) - text * 2.5;
+        title.clone_into(&mut self.picture.title);
+        let mut y = text * 0.6;
+        let size = text * 1.5;
+        for line in fitted(title, size, true, room) {
+            y += size * 1.2;
+            let color = self.sizes.theme.ink();
+            let look = Look { size, color, anchor: Anchor::Start, bold: true };
+            self.picture.text((text * 1.2, y), &line, &look);
+        }
+        y += text * 0.2;
+        for line in fitted(subtitle, text, false, room) {
+            y += text * 1.35;
+            let look = self.sizes.look(self.sizes.theme.faint(), Anchor::Start);
+            self.picture.text((text * 1.2, y), &line, &look);
+        }
+        y
+    }
+
+    /// What made the chart; gives the height at which it begins.
+    fn foot(&mut self) -> f64 {
+        let text = self.sizes.text;
+        let y = f64::from(self.picture.height) - text * 0.9;
+        let room = f64::from(self.picture.width) - text * 2.5;
+        let seed = format!("{}, seed {}", self.options.made_by, self.report.scenario.seed);
+        let line = fitted(&seed, text, false, room).swap_remove(0);
+        let look = self.sizes.look(self.sizes.theme.faint(), Anchor::Start);
+        self.picture.text((text * 1.2, y), &line, &look);
+        y - text * 1.2
+    }
+
+    fn span(&self) -> Span {
+        let end = self.report.series.end.as_secs_f64();
+        let from = self.options.from_seconds.unwrap_or(0.0).clamp(0.0, end);
+        let to = self.options.to_seconds.unwrap_or(end).clamp(0.0, end);
+        if to > from { (from * 1000.0, to * 1000.0) } else { (0.0, end.max(0.001) * 1000.0) }
+    }
+}
+
+/// A text in lines that fit into a width: two at most, the second one cut.
+fn fitted(text: &str, size: f64, bold: bool, room: f64) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        let longer = if line.is_empty() { word.to_owned() } else { format!("{line} {word}") };
+        if line.is_empty() || text_width(&longer, size, bold) <= room {
+            line = longer;
+        } else if lines.is_empty() {
+            lines.push(std::mem::replace(&mut line, word.to_owned()));
+        } else {
+            line.push('…');
+            break;
+        }
+    }
+    lines.push(line);
+    lines
+}
