@@ -182,22 +182,17 @@ fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
             pods(rise.from_pods)
         );
     };
+    let pods = pods(rise.to_pods);
     let reached = match (rise.full_scale_seconds, rise.ready_seconds) {
-        (Some(full), _) => {
-            format!(" and had enough, with {}, after {}", pods(rise.to_pods), span(full))
-        }
-        (None, Some(ready)) => {
-            format!(" and had {} ready after {}", pods(rise.to_pods), span(ready))
-        }
-        (None, None) => format!(" and went to {}", pods(rise.to_pods)),
+        (Some(full), _) => format!(", went to {pods}, and caught up after {}", span(full)),
+        (None, Some(ready)) => format!(" and had {pods} ready after {}", span(ready)),
+        (None, None) => format!(" and went to {pods}"),
     };
-    let others = workload.rises.len() as f64 - 1.0;
-    let others = if others > 0.0 {
-        format!(" (the worst of {} rises)", count(others + 1.0))
-    } else {
-        String::new()
+    let others = match workload.rises.len() {
+        1 => String::new(),
+        rises => format!(" (the worst of {} rises)", count(rises as f64)),
     };
-    format!("The HPA reacted {} after the load rose {at}{reached}{others}.", span(reaction))
+    format!("The HPA reacted {} after the load rose {at}{others}{reached}.", span(reaction))
 }
 
 /// What users felt of it.

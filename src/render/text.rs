@@ -64,21 +64,17 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
     page.finish()
 }
 
-/// `flash-sale   1 h of shop (...)   seed 7   Kubernetes v1.36 rules`
+/// `flash-sale   1 h of shop (...)   seed 7   Kubernetes v1.36 rules`, in two lines if need be.
 fn title(report: &Report, style: Style) -> String {
     let scenario = &report.scenario;
-    let parts = [
-        story::setup(report),
-        format!("seed {}", scenario.seed),
-        format!("Kubernetes v{} rules", scenario.kubernetes),
-    ];
-    let name = style.bold(&scenario.name);
-    let one = format!("{}   {}", scenario.name, parts.join("   "));
-    if width(&one) <= style.columns() {
-        return format!("{name}   {}", parts.join("   "));
+    let rules = format!("seed {}   Kubernetes v{} rules", scenario.seed, scenario.kubernetes);
+    let (name, setup) = (&scenario.name, story::setup(report));
+    let one = format!("   {setup}   {rules}");
+    if width(name) + width(&one) <= style.columns() {
+        return style.bold(name) + &one;
     }
-    let rest = paint::wrap(&parts.join(", "), style.columns()).join("\n");
-    format!("{name}\n{rest}")
+    let setup = paint::wrap(&setup, style.columns()).join("\n");
+    format!("{}   {rules}\n{setup}", style.bold(name))
 }
 
 /// Blocks of lines with an empty line between them.

@@ -35,15 +35,20 @@ impl Column<'_> {
     /// Draws everything into an area.
     pub(super) fn draw(&self, picture: &mut Picture, area: Area, sizes: &Sizes) {
         let frames = self.frames(area, sizes);
+        let names = self.entries.iter().any(|entry| entry.panel.names_shade);
+        let mut head = 0.0;
         for (place, (entry, frame)) in self.entries.iter().zip(&frames).enumerate() {
             shade(picture, entry.workload, frame, sizes);
+            // Where there is no panel of the load, the first one says what is shaded.
+            let first = place == 0 && !names && self.scalings.is_some();
             let mut key = None;
-            if place == 0 || self.scalings.is_none() {
+            if entry.panel.names_shade || first {
                 key = name_longest(picture, entry, frame, sizes);
             }
-            entry.panel.draw(picture, frame, key.as_deref(), sizes);
+            let end = entry.panel.draw(picture, frame, key.as_deref(), sizes);
+            head = if place == 0 { end } else { head };
         }
-        self.events(picture, &frames, sizes);
+        self.events(picture, &frames, head, sizes);
         if let Some(last) = frames.last() {
             time_axis(picture, last, sizes);
             if let Some(workload) = self.scalings {
@@ -80,8 +85,9 @@ impl Column<'_> {
         self.events.iter().any(|event| in_span(event.at_seconds, self.span))
     }
 
-    /// Events of the scenario: a dashed vertical through all panels, named above the first.
-    fn events(&self, picture: &mut Picture, frames: &[Frame], sizes: &Sizes) {
+    /// Events of the scenario: a dashed vertical through all panels, named above the first, whose
+    /// head ends at `head`.
+    fn events(&self, picture: &mut Picture, frames: &[Frame], head: f64, sizes: &Sizes) {
         let Some(first) = frames.first() else { return };
         let (text, theme) = (sizes.text, sizes.theme);
         let y = first.top - text * 2.0;
@@ -96,8 +102,10 @@ impl Column<'_> {
             let start = x.min(first.right - long).max(first.left);
             if start > free_from {
                 picture.text((start, y), &event.text, &sizes.look(theme.ink(), Anchor::Start));
-                let stem = vec![(x, y + text * 0.25), (x, first.top)];
-                picture.line(stem, theme.faint(), sizes.line * 0.4);
+                if x > head {
+                    let stem = vec![(x, y + text * 0.25), (x, first.top)];
+                    picture.line(stem, theme.faint(), sizes.line * 0.4);
+                }
                 free_from = start + long + text * 0.8;
             }
         }

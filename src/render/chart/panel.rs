@@ -15,6 +15,8 @@ pub(super) struct Panel {
     pub(super) title: String,
     /// What else is to be said in the head.
     pub(super) notes: Vec<String>,
+    /// Whether it says what a shaded span means.
+    pub(super) names_shade: bool,
     /// Share of the height.
     pub(super) weight: f64,
     /// Value at the upper edge.
@@ -128,14 +130,15 @@ impl Panel {
         self.lines.iter().any(line) || self.levels.iter().any(level)
     }
 
-    /// Draws all of it; `shade` is what a shaded span means, if the head is to say it.
+    /// Draws all of it; `shade` is what a shaded span means, if the head is to say it. Gives where
+    /// the head ends [px from the left].
     pub(super) fn draw(
         &self,
         picture: &mut Picture,
         frame: &Frame,
         shade: Option<&str>,
         sizes: &Sizes,
-    ) {
+    ) -> f64 {
         for area in &self.areas {
             area.draw(picture, frame, sizes);
         }
@@ -150,8 +153,8 @@ impl Panel {
         for line in &self.lines {
             line.draw(picture, frame, sizes);
         }
-        self.head(picture, frame, shade, sizes);
         self.labels(picture, frame, sizes);
+        self.head(picture, frame, shade, sizes)
     }
 
     fn grid(&self, picture: &mut Picture, frame: &Frame, sizes: &Sizes) {
@@ -178,7 +181,13 @@ impl Panel {
     }
 
     /// Name of the panel, and what its areas and the shade are.
-    fn head(&self, picture: &mut Picture, frame: &Frame, shade: Option<&str>, sizes: &Sizes) {
+    fn head(
+        &self,
+        picture: &mut Picture,
+        frame: &Frame,
+        shade: Option<&str>,
+        sizes: &Sizes,
+    ) -> f64 {
         let (theme, y) = (sizes.theme, frame.top - sizes.text * 0.55);
         let bold = Look { bold: true, ..sizes.look(theme.ink(), Anchor::Start) };
         picture.text((frame.left, y), &self.title, &bold);
@@ -196,6 +205,7 @@ impl Panel {
         if frame.right - text_width(&notes, sizes.text, false) > x {
             picture.text((frame.right, y), &notes, &sizes.look(theme.faint(), Anchor::End));
         }
+        x
     }
 
     /// Names of lines at their ends, moved apart where they would overlap.

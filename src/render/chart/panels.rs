@@ -88,7 +88,8 @@ fn load(traffic: &TrafficSeries, (from, to): Span) -> Panel {
     let highest = traffic.attempts.max(from, to).max(1e-9);
     let capacity = traffic.capacity.max(from, to);
     // Capacity far above the load would press the load flat.
-    let top = highest.max(capacity.min(highest * 3.0)) * 1.08;
+    let most = if capacity > highest * 4.0 { highest * 2.0 } else { capacity };
+    let top = highest.max(most) * 1.08;
     let mut notes = Vec::new();
     if capacity > top {
         notes.push(format!("capacity up to {}, off the scale", words::short(capacity)));
@@ -113,6 +114,7 @@ fn load(traffic: &TrafficSeries, (from, to): Span) -> Panel {
     areas.extend(failed_area(traffic, failed, (from, to)));
     Panel {
         title: title.to_owned(),
+        names_shade: true,
         weight: 1.25,
         top,
         unit: Unit::Number,
@@ -164,6 +166,7 @@ fn replicas(series: &WorkloadSeries, (from, to): Span) -> Panel {
     let note = format!("max {most}, off the scale");
     Panel {
         title: "Replicas".to_owned(),
+        names_shade: false,
         notes: if shown || most.is_nan() { Vec::new() } else { vec![note] },
         weight: 1.0,
         top,
@@ -209,6 +212,7 @@ fn metric(metric: &MetricSeries, (from, to): Span) -> Option<Panel> {
         Area { name: "tolerance".to_owned(), thing: Thing::Target, shape: band, alpha: 0.16 };
     Some(Panel {
         title: metric_title(metric),
+        names_shade: false,
         notes,
         weight: 0.9,
         top,

@@ -155,7 +155,8 @@ fn line(row: &DecisionRow, milliseconds: bool, columns: usize, ascii: bool) -> S
     let word = if columns >= 100 { format!("{:<18}  ", row.reason) } else { String::new() };
     let why = reading(row).unwrap_or_else(|| row.message.clone());
     let limit = row.limit.as_ref().map_or(String::new(), |limit| {
-        format!("   (wanted {}: {} {})", limit.wanted, limit.reason, limit.by)
+        let reason = if columns >= 100 { format!("{}: ", limit.reason) } else { String::new() };
+        format!("   (wanted {}; {reason}{})", limit.wanted, limit.by)
     });
     cut(&format!("{at:>8}  {move_:<11}  {word}{why}{limit}"), columns, ascii)
 }

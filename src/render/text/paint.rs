@@ -58,19 +58,38 @@ fn ansi(thing: Thing) -> u8 {
     }
 }
 
-/// Words in lines of at most so many columns; a word longer than that has its own line.
+/// Words in lines of at most so many columns; a word longer than that has its own line. A number
+/// and its unit are one word.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(text) {
         match lines.last_mut() {
-            Some(line) if width(line) + 1 + width(word) <= columns => {
+            Some(line) if width(line) + 1 + width(&word) <= columns => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines
+}
+
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let unit = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '%');
+        match words.last_mut() {
+            Some(number)
+                if number.ends_with(|c: char| c.is_ascii_digit())
+                    && ["%", "d", "h", "min", "s", "ms", "pod", "pods"].contains(&unit) =>
+            {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// Items side by side with four blanks between them, in as few lines as fit.
@@ -110,6 +129,7 @@ mod tests {
     fn lines_are_no_longer_than_asked() {
         assert_eq!(wrap("one two  three four", 9), ["one two", "three", "four"]);
         assert_eq!(wrap("averyverylongword x", 5), ["averyverylongword", "x"]);
+        assert_eq!(wrap("after 2 min 15 s, it", 8), ["after", "2 min", "15 s, it"]);
         let items = ["a 1".to_owned(), "b 2".to_owned(), "c 3".to_owned()];
         assert_eq!(flow(&items, 10), ["a 1    b 2", "c 3"]);
         assert_eq!(cut("abcdef", 4, false), "abc…");
