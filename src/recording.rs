@@ -98,7 +98,7 @@ impl Observer for Recording {
     }
 
     fn decision(&mut self, decision: &Decision) {
-        self.decisions.push(decision.clone());
+        self.decisions.push(*decision);
     }
 
     fn segment(&mut self, segment: Segment) {

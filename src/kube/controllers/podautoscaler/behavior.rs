@@ -97,3 +97,6 @@ fn condition_reason(by: LimitedBy) -> HpaConditionReason {
         LimitedBy::ScaleDownRate => HpaConditionReason::ScaleDownLimit,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -152,3 +152,6 @@ impl HorizontalController {
         number as u32
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,6 +38,16 @@ impl Memory {
         self.down_events.clear();
     }
 
+    #[cfg(test)]
+    pub(super) fn remember(&mut self, value: i32, at: SimTime) {
+        self.recommendations.push(Recommendation { value, at });
+    }
+
+    #[cfg(test)]
+    pub(super) fn recommended(&self) -> Vec<(i32, SimTime)> {
+        self.recommendations.iter().map(|entry| (entry.value, entry.at)).collect()
+    }
+
     /// `recordInitialRecommendation`: the size found first counts as a recommendation.
     pub(in super::super) fn record_initial_recommendation(&mut self, current: i32, now: SimTime) {
         if self.recommendations.is_empty() {
