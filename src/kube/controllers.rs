@@ -2,6 +2,7 @@
 
 pub mod controller_utils;
 pub mod deployment;
+pub mod disruption;
 pub mod flowcontrol;
 pub mod podautoscaler;
 pub mod replica_set;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::kube::controllers::deployment::reason::DeploymentReason;
+use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 use crate::kube::endpoint_slice::EndpointsReason;
@@ -30,6 +31,8 @@ pub enum Reason {
     Deployment(DeploymentReason),
     /// The ReplicaSet controller.
     ReplicaSet(ReplicaSetReason),
+    /// The disruption controller.
+    Disruption(DisruptionReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -55,6 +58,7 @@ impl Reason {
             Reason::Endpoints(reason) => reason.word(),
             Reason::Deployment(reason) => reason.word(),
             Reason::ReplicaSet(reason) => reason.word(),
+            Reason::Disruption(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -70,6 +74,7 @@ impl fmt::Display for Reason {
             Reason::Endpoints(reason) => reason.fmt(f),
             Reason::Deployment(reason) => reason.fmt(f),
             Reason::ReplicaSet(reason) => reason.fmt(f),
+            Reason::Disruption(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),
         }
     }

@@ -49,6 +49,7 @@ impl Cluster {
             Write::DeploymentStatus { deployment, status, annotations } => {
                 self.deployment_status(*deployment, status, annotations.as_deref())
             }
+            Write::DeleteDeployment(deployment) => self.delete_deployment(*deployment),
             Write::CreateReplicaSet(new) => self.create_replica_set(new),
             Write::UpdateReplicaSet { replica_set, replicas, annotations, min_ready_seconds } => {
                 self.update_replica_set(*replica_set, *replicas, annotations, *min_ready_seconds)

@@ -204,7 +204,7 @@ impl Cluster {
         self.apply(&fact.write).expect("a fact was accepted when it was recorded");
     }
 
-    fn keep(&mut self, write: Write, reason: Reason) {
+    pub(super) fn keep(&mut self, write: Write, reason: Reason) {
         self.journal.push(Fact { at: self.now, write, reason });
     }
 

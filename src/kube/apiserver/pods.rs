@@ -11,6 +11,7 @@ pub struct Pods {
     slot_of: Vec<u32>,
     by_labels: Vec<Vec<PodId>>,
     live: u32,
+    last_removed: Option<Pod>,
 }
 
 const GONE: u32 = u32::MAX;
@@ -47,6 +48,11 @@ impl Pods {
         PodId(self.slot_of.len() as u32)
     }
 
+    /// The pod that was removed last, as it was: those who hear of its end may ask for its name.
+    pub fn last_removed(&self) -> Option<&Pod> {
+        self.last_removed.as_ref()
+    }
+
     pub(super) fn get_mut(&mut self, id: PodId) -> Option<&mut Pod> {
         let slot = *self.slot_of.get(id.index())?;
         self.slots.get_mut(slot as usize)?.as_mut()
@@ -66,14 +72,14 @@ impl Pods {
         self.live += 1;
     }
 
-    pub(super) fn remove(&mut self, id: PodId) -> Option<Pod> {
-        let slot = *self.slot_of.get(id.index())?;
-        let pod = self.slots.get_mut(slot as usize)?.take()?;
+    pub(super) fn remove(&mut self, id: PodId) {
+        let Some(&slot) = self.slot_of.get(id.index()) else { return };
+        let Some(pod) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
         self.slot_of[id.index()] = GONE;
         self.free.push(slot);
         self.ungroup(pod.labels, id);
         self.live -= 1;
-        Some(pod)
+        self.last_removed = Some(pod);
     }
 
     pub(super) fn relabel(&mut self, id: PodId, labels: LabelSetId) {

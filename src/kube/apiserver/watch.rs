@@ -1,11 +1,16 @@
 //! Who hears of which change: the event handlers that upstream's controllers register on their
 //! informers (`addPod`, `updateReplicaSet`, ...), as one table.
 
+use std::sync::Arc;
+
 use super::cluster::Cluster;
-use super::write::{Change, PodChange, PodFacts};
+use super::write::{Change, EventType, PodChange, PodFacts, Write};
 use crate::engine::wakes::Component;
-use crate::kube::objects::ids::{DeploymentId, PodId, ReplicaSetId};
+use crate::kube::controllers::disruption::reason::DisruptionReason;
+use crate::kube::controllers::disruption::stale_disruption_at;
+use crate::kube::objects::ids::{DeploymentId, ObjectId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::Pod;
+use crate::kube::reason::Reason;
 use crate::units::SimDuration;
 
 /// The Deployment controller; keys are Deployments.
@@ -26,6 +31,11 @@ pub const ENDPOINTS: Component = Component { number: 6, rank: 5 };
 pub const KUBE_PROXY: Component = Component { number: 7, rank: 5 };
 /// Whoever plays the user: edits, drains, faults; after all controllers.
 pub const USER: Component = Component { number: 8, rank: 7 };
+
+/// The disruption controller again: an eviction should have shown; keys are budgets.
+pub const DISRUPTION_RECHECK: Component = Component { number: 9, rank: 2 };
+/// The disruption controller again: a pod that was to be disrupted should be gone; keys are pods.
+pub const STALE_POD_DISRUPTION: Component = Component { number: 10, rank: 2 };
 
 /// Above every rank: a wake of any component is due.
 pub const ANY_RANK: u8 = 8;
@@ -56,11 +66,13 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
             wake_owner(cluster, owner, timings.deployment_status);
         }
         Change::Pod(pod, what, facts) => notify_pod(cluster, pod, what, facts),
-        Change::Pdb(pdb) => wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync),
+        Change::Pdb(pdb) | Change::PdbStatus(pdb) => {
+            wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync);
+        }
         Change::Node(_) => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
         Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
-        Change::None | Change::PdbStatus(_) | Change::HpaCreated(_) | Change::HpaDeleted(_) => {}
+        Change::None | Change::HpaCreated(_) | Change::HpaDeleted(_) => {}
     }
 }
 
@@ -92,7 +104,8 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
     }
     if what != PodChange::Status {
         wake_services(cluster, facts);
-        wake_budgets(cluster, facts);
+        wake_budget(cluster, pod, facts);
+        wake_stale_pod(cluster, pod);
     }
 }
 
@@ -159,15 +172,39 @@ fn wake_services(cluster: &mut Cluster, facts: PodFacts) {
     }
 }
 
-/// The budgets of a pod by its labels. Mirrors `getPdbForPod` of the disruption controller.
-fn wake_budgets(cluster: &mut Cluster, facts: PodFacts) {
+/// The budget of a pod by its labels: of several the first by name, and the pod gets an event.
+/// Mirrors `getPdbForPod` of the disruption controller.
+fn wake_budget(cluster: &mut Cluster, pod: PodId, facts: PodFacts) {
+    let set = &cluster.label_sets[facts.labels.index()];
+    let matching = || {
+        let in_namespace = cluster.pdbs().filter(|pdb| *set.namespace == *pdb.metadata.namespace);
+        in_namespace.filter(|pdb| pdb.selector.matches(&set.labels))
+    };
+    let Some(first) = matching().min_by(|one, other| one.metadata.name.cmp(&other.metadata.name))
+    else {
+        return;
+    };
+    let id = first.id;
+    if matching().count() > 1 {
+        let object = cluster.pods().get(pod).or_else(|| cluster.pods().last_removed());
+        let reason = DisruptionReason::MultiplePodDisruptionBudgets {
+            namespace: Arc::clone(&set.namespace),
+            pod: object.map_or_else(|| Arc::from(""), |object| Arc::clone(&object.name)),
+            pdb: Arc::from(first.metadata.name.as_str()),
+        };
+        let write = Write::Event { object: ObjectId::Pod(pod), type_: EventType::Warning };
+        cluster.keep(write, Reason::Disruption(reason));
+    }
     let delay = cluster.timings.disruption_sync;
-    for index in 0..cluster.pdbs.len() {
-        let Some(pdb) = &cluster.pdbs[index] else { continue };
-        let set = &cluster.label_sets[facts.labels.index()];
-        if *set.namespace == *pdb.metadata.namespace && pdb.selector.matches(&set.labels) {
-            wake(cluster, DISRUPTION, index as u32, delay);
-        }
+    wake(cluster, DISRUPTION, id.0, delay);
+}
+
+/// A pod that is to be disrupted and is still there will be looked at again. Mirrors `addPod` and
+/// `updatePod` of the disruption controller.
+fn wake_stale_pod(cluster: &mut Cluster, pod: PodId) {
+    if let Some(at) = cluster.pod(pod).and_then(stale_disruption_at) {
+        let at = at.max(cluster.now);
+        cluster.wakes.wake(STALE_POD_DISRUPTION, pod.0, at);
     }
 }
 

@@ -130,6 +130,8 @@ pub enum Write {
         /// All annotations, when they change too.
         annotations: Option<Arc<StringMap>>,
     },
+    /// A Deployment goes; its ReplicaSets are left to the garbage collector.
+    DeleteDeployment(DeploymentId),
     /// A ReplicaSet.
     CreateReplicaSet(Box<NewReplicaSet>),
     /// Size, annotations and minReadySeconds of a ReplicaSet as they are from now on.

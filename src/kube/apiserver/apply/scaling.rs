@@ -86,10 +86,15 @@ impl Cluster {
 
     pub(super) fn pdb_status(&mut self, id: PdbId, status: &PdbStatus) -> Outcome {
         let pdb = self.pdb_mut(id)?;
-        if pdb.status == *status {
+        let mut status = status.clone();
+        status.disrupted_pods.values_mut().for_each(|at| *at = at.floor_second());
+        if let Some(condition) = &mut status.condition {
+            condition.last_transition_time = condition.last_transition_time.floor_second();
+        }
+        if pdb.status == status {
             return Ok(UNCHANGED);
         }
-        pdb.status.clone_from(status);
+        pdb.status = status;
         Ok(done(Change::PdbStatus(id)))
     }
 

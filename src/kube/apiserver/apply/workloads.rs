@@ -82,6 +82,12 @@ impl Cluster {
         Ok(done(Change::DeploymentStatus(id)))
     }
 
+    pub(super) fn delete_deployment(&mut self, id: DeploymentId) -> Outcome {
+        self.deployment_mut(id)?;
+        self.deployments[id.index()] = None;
+        Ok(done(Change::Deployment(id)))
+    }
+
     fn deployment_mut(&mut self, id: DeploymentId) -> Result<&mut DeploymentObject, Refused> {
         let deployment = self.deployments.get_mut(id.index()).and_then(Option::as_mut);
         deployment.ok_or_else(|| not_found("deployments.apps", id.0))
