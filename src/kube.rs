@@ -7,6 +7,7 @@
 //! drives it.
 
 pub mod apiserver;
+pub mod control_plane;
 pub mod controllers;
 pub mod endpoint_slice;
 pub mod kube_proxy;

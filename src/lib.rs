@@ -19,5 +19,6 @@ pub mod recording;
 pub mod render;
 pub mod report;
 pub mod scenario;
+pub mod sim;
 pub mod units;
 pub mod workload;

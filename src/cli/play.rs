@@ -1,12 +1,14 @@
-//! A checked Scenario -> its numbers.
+//! A checked Scenario -> what happened, and its numbers.
 
-use crate::report::Report;
+use crate::recording::Recording;
+use crate::report::{Report, summarize};
 use crate::scenario::Scenario;
+use crate::sim::simulate;
 
 /// Plays a Scenario.
-///
-/// # Errors
-/// As long as the simulation is not built in.
-pub fn play(scenario: &Scenario) -> anyhow::Result<Report> {
-    anyhow::bail!("`{}` cannot be played yet: the simulation is not built in", scenario.name)
+pub fn play(scenario: &Scenario) -> (Recording, Report) {
+    let mut recording = Recording::default();
+    simulate(scenario, &mut recording);
+    let report = summarize(scenario, &recording);
+    (recording, report)
 }

@@ -8,6 +8,7 @@ mod conformance;
 mod kubelet;
 mod load_model;
 mod manifest;
+mod pipe;
 mod properties_quantity;
 mod render;
 mod scenario;

@@ -1,0 +1,144 @@
+//! All controllers around one cluster, stacked by rank.
+//!
+//! ```text
+//! rank 0  Deployment controller      (the HPA has rank 0 too; it is driven by its timer)
+//!      1  ReplicaSet controller
+//!      2  disruption controller
+//!      3  scheduler
+//!      4  kubelets, with the application that runs in the containers
+//!      5  EndpointSlice controller, kube-proxy
+//! ```
+//!
+//! Each rank owns the ranks below it, so that a write of a higher rank can hand the word back to
+//! those that it woke before the next write.
+
+use super::apiserver::{Api, Below, Cluster, Nobody, watch};
+use super::controllers::deployment::DeploymentController;
+use super::controllers::disruption::DisruptionController;
+use super::controllers::replica_set::ReplicaSetController;
+use super::endpoint_slice::EndpointSliceController;
+use super::kube_proxy::KubeProxy;
+use super::kubelet::Kubelet;
+use super::kubelet::application::Application;
+use super::objects::ids::{DeploymentId, PdbId, PodId, ReplicaSetId, ServiceId};
+use super::scheduler::Scheduler;
+use crate::engine::wakes::Wake;
+
+/// Rank 0.
+#[derive(Debug)]
+pub struct Rank0 {
+    /// Rolls Deployments out.
+    pub deployment: DeploymentController,
+}
+
+/// Rank 1.
+#[derive(Debug)]
+pub struct Rank1 {
+    /// What is below.
+    pub below: Rank0,
+    /// Creates and deletes pods.
+    pub replica_set: ReplicaSetController,
+}
+
+/// Rank 2.
+#[derive(Debug)]
+pub struct Rank2 {
+    /// What is below.
+    pub below: Rank1,
+    /// Keeps budgets' status.
+    pub disruption: DisruptionController,
+}
+
+/// Rank 3.
+#[derive(Debug)]
+pub struct Rank3 {
+    /// What is below.
+    pub below: Rank2,
+    /// Binds pods to nodes.
+    pub scheduler: Scheduler,
+}
+
+/// Rank 4.
+#[derive(Debug)]
+pub struct Rank4<A> {
+    /// What is below.
+    pub below: Rank3,
+    /// Runs pods.
+    pub kubelet: Kubelet,
+    /// What runs in their containers.
+    pub application: A,
+}
+
+/// Rank 5: the whole stack.
+#[derive(Debug)]
+pub struct ControlPlane<A> {
+    /// What is below.
+    pub below: Rank4<A>,
+    /// Makes endpoints of Services.
+    pub endpoint_slice: EndpointSliceController,
+    /// Sends traffic to them.
+    pub kube_proxy: KubeProxy,
+}
+
+impl Below for Rank0 {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        assert_eq!(wake.component, watch::DEPLOYMENT, "rank 0 has one woken component");
+        let mut nobody = Nobody;
+        let mut api = Api::new(cluster, 0, &mut nobody);
+        self.deployment.reconcile(&mut api, DeploymentId(wake.key));
+    }
+}
+
+impl Below for Rank1 {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        if wake.component != watch::REPLICA_SET {
+            return self.below.run(cluster, wake);
+        }
+        let mut api = Api::new(cluster, 1, &mut self.below);
+        self.replica_set.reconcile(&mut api, ReplicaSetId(wake.key));
+    }
+}
+
+impl Below for Rank2 {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        if wake.component != watch::DISRUPTION {
+            return self.below.run(cluster, wake);
+        }
+        let mut api = Api::new(cluster, 2, &mut self.below);
+        self.disruption.reconcile(&mut api, PdbId(wake.key));
+    }
+}
+
+impl Below for Rank3 {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        if wake.component != watch::SCHEDULER {
+            return self.below.run(cluster, wake);
+        }
+        self.scheduler.reconcile(&mut Api::new(cluster, 3, &mut self.below));
+    }
+}
+
+impl<A: Application> Below for Rank4<A> {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        if wake.component != watch::KUBELET {
+            return self.below.run(cluster, wake);
+        }
+        let mut api = Api::new(cluster, 4, &mut self.below);
+        self.kubelet.reconcile(&mut api, PodId(wake.key), &mut self.application);
+    }
+}
+
+impl<A: Application> Below for ControlPlane<A> {
+    fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
+        let service = ServiceId(wake.key);
+        if wake.component == watch::ENDPOINTS {
+            let mut api = Api::new(cluster, 5, &mut self.below);
+            self.endpoint_slice.reconcile(&mut api, service);
+        } else if wake.component == watch::KUBE_PROXY {
+            let mut api = Api::new(cluster, 5, &mut self.below);
+            self.kube_proxy.reconcile(&mut api, service);
+        } else {
+            self.below.run(cluster, wake);
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! `simulate`: the loop, on one screen.
+//!
+//! The next event is the earliest of few: a pending wake, the HPA whose timer is next, the next
+//! scrape, or something that the load model meets on the way there (an out-of-memory kill). Within
+//! an instant the lower rank goes first. Nothing here decides anything: components do, when it is
+//! their turn.
+
+mod adapter;
+mod bridge;
+mod stage;
+mod user;
+
+use crate::engine::timer::PeriodicTimer;
+use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
+use crate::kube::control_plane::ControlPlane;
+use crate::kube::controllers::podautoscaler::decision::Decision;
+use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
+use crate::kube::metrics_server::MetricsServer;
+use crate::kube::metrics_server::client::MetricsApis;
+use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
+use crate::kube::reason::Reason;
+use crate::recording::Observer;
+use crate::scenario::Scenario;
+use crate::units::SimTime;
+use crate::workload::{ModelEvent, PodKey, Segment};
+
+use adapter::Adapter;
+use bridge::Bridge;
+
+/// What comes next. Closed: whatever can happen to a cluster is one of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    /// A component has a pending wake; the user's actions are wakes too.
+    Wake,
+    /// The timer of an HPA.
+    HpaSync,
+    /// cAdvisor reads a node, or metrics-server scrapes all of them.
+    Scrape,
+    /// The adapter measures a custom metric.
+    Measure,
+}
+
+/// Rank of each timer among the components of [`watch`].
+const HPA_RANK: u8 = 0;
+const KUBELET_RANK: u8 = watch::KUBELET.rank;
+const METRICS_RANK: u8 = 6;
+
+/// Plays a scenario from its start to its end and tells an observer.
+///
+/// Cannot fail: whatever could go wrong was refused when the scenario was checked.
+pub fn simulate<O: Observer>(scenario: &Scenario, observer: &mut O) {
+    let mut simulation = Simulation::new(scenario);
+    simulation.set_the_stage();
+    observer.start(&simulation.cluster);
+    let end = SimTime::ZERO + scenario.duration;
+    while simulation.step(end) {
+        simulation.tell(observer);
+    }
+    simulation.finish(end, observer);
+}
+
+/// Everything that moves.
+struct Simulation<'a> {
+    scenario: &'a Scenario,
+    cluster: Cluster,
+    control_plane: ControlPlane<Bridge>,
+    hpa: HorizontalController,
+    hpa_timer: PeriodicTimer,
+    metrics_server: MetricsServer,
+    adapter: Adapter,
+    /// What the observer has not been told of yet.
+    decisions: Vec<Decision>,
+    segments: Vec<Segment>,
+}
+
+impl Simulation<'_> {
+    /// Plays the next event, unless it lies after the end. Time moves only here.
+    fn step(&mut self, end: SimTime) -> bool {
+        let (at, event) = self.next_event();
+        if let Some((at, event)) = self.application().advance(at.min(end)) {
+            self.cluster.now = at;
+            self.work_off(event);
+        } else if at > end {
+            return false;
+        } else {
+            self.cluster.now = at;
+            self.play(event);
+        }
+        self.control_plane.below.application.observe(&self.cluster);
+        true
+    }
+
+    /// The earliest event; of several at one instant the one of the lowest rank.
+    fn next_event(&self) -> (SimTime, Event) {
+        let (wake_at, wake_rank) = self.cluster.wakes.next_due();
+        let candidates = [
+            (wake_at, wake_rank, Event::Wake),
+            (self.hpa_timer.next_at(), HPA_RANK, Event::HpaSync),
+            (self.metrics_server.next_at(), METRICS_RANK, Event::Scrape),
+            (self.adapter.next_at(), METRICS_RANK, Event::Measure),
+        ];
+        let first = candidates.into_iter().min().expect("there are four candidates");
+        (first.0, first.2)
+    }
+
+    fn play(&mut self, event: Event) {
+        match event {
+            Event::Wake => self.run_wake(),
+            Event::HpaSync => self.sync_hpa(),
+            Event::Scrape => self.scrape(),
+            Event::Measure => self.measure(),
+        }
+    }
+
+    fn run_wake(&mut self) {
+        let now = self.cluster.now;
+        let Some(wake) = self.cluster.wakes.pop_due(now, watch::ANY_RANK) else { return };
+        if wake.component == watch::USER {
+            self.act(wake.key);
+        } else {
+            self.control_plane.run(&mut self.cluster, wake);
+        }
+    }
+
+    /// The next sync comes a period after the end of this one.
+    fn sync_hpa(&mut self) {
+        let Some((_, key)) = self.hpa_timer.pop() else { return };
+        let mut adapter = &self.adapter;
+        let mut metrics = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
+        let mut nobody = Nobody;
+        let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
+        let decisions = &mut self.decisions;
+        let mut tell = |decision: &Decision| decisions.push(decision.clone());
+        let done = self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell);
+        if done.deleted {
+            self.hpa_timer.stop(key);
+        } else {
+            self.hpa_timer.delay(key, done.delay + self.cluster.timings.hpa_sync_drift);
+        }
+    }
+
+    fn scrape(&mut self) {
+        let kubelets = &mut self.control_plane.below;
+        self.metrics_server.run(&self.cluster, &kubelets.kubelet, &mut kubelets.application);
+    }
+
+    fn measure(&mut self) {
+        if self.adapter.listens_for().is_some() {
+            self.application().close_segments();
+            self.take_segments();
+        }
+        self.adapter.run(&self.cluster, self.control_plane.below.application.model());
+    }
+
+    fn take_segments(&mut self) {
+        let ended = self.control_plane.below.application.take_segments();
+        for segment in &ended {
+            self.adapter.hear(segment);
+        }
+        self.segments.extend(ended);
+    }
+
+    /// Something happened in the containers themselves.
+    fn work_off(&mut self, event: ModelEvent) {
+        match event {
+            ModelEvent::Started { pod, .. } | ModelEvent::Drained { pod } => {
+                self.cluster.wakes.wake(watch::KUBELET, pod.0, self.cluster.now);
+            }
+            ModelEvent::OutOfMemory { pod, container } => self.kill(pod, container),
+            ModelEvent::MemoryPressure { pod } => self.evict(PodId(pod.0)),
+        }
+    }
+
+    fn kill(&mut self, pod: PodKey, container: u32) {
+        let pod = PodId(pod.0);
+        let kubelets = &mut self.control_plane.below;
+        let container = kubelets.application.container_of(pod, container);
+        let mut api = Api::new(&mut self.cluster, KUBELET_RANK, &mut kubelets.below);
+        kubelets.kubelet.oom_killed(&mut api, pod, container, &mut kubelets.application);
+    }
+
+    /// Node-pressure eviction, without its soft thresholds and its `Failed` pod that stays behind.
+    fn evict(&mut self, pod: PodId) {
+        let text = "The node was low on resource: memory.";
+        let mut api =
+            Api::new(&mut self.cluster, KUBELET_RANK, &mut self.control_plane.below.below);
+        let event = Write::Event { object: ObjectId::Pod(pod), type_: EventType::Warning };
+        let delete = Write::DeletePod { pod, grace_period_seconds: Some(0) };
+        for write in [event, delete] {
+            let written = api.write(write, Reason::plain("Evicted", text));
+            written.expect("the load model names pods that exist");
+        }
+    }
+
+    fn application(&mut self) -> &mut Bridge {
+        &mut self.control_plane.below.application
+    }
+
+    /// Hands on what has happened since the last time.
+    fn tell<O: Observer>(&mut self, observer: &mut O) {
+        for decision in self.decisions.drain(..) {
+            observer.decision(&decision);
+        }
+        self.take_segments();
+        for segment in self.segments.drain(..) {
+            observer.segment(segment);
+        }
+        if !self.cluster.journal().is_empty() {
+            let facts = self.cluster.take_journal();
+            observer.facts(facts, &self.cluster);
+        }
+    }
+
+    fn finish<O: Observer>(mut self, end: SimTime, observer: &mut O) {
+        self.cluster.now = end;
+        self.application().close_segments();
+        self.tell(observer);
+        observer.end(end, &self.cluster);
+    }
+}

@@ -1,0 +1,205 @@
+//! The world at time 0.
+//!
+//! A warm world is not made up: the manifests are applied an hour before the start, with the warm
+//! replicas, and the control plane plays without latency until all pods run. Traffic comes five
+//! minutes before the start and scrapes one minute before it, so that counters, metric points and
+//! queues are what they would be. Nobody is told of any of this.
+
+use std::sync::Arc;
+
+use super::Simulation;
+use super::adapter::Adapter;
+use super::bridge::Bridge;
+use crate::engine::random::RandomStream;
+use crate::engine::timer::PeriodicTimer;
+use crate::kube::apiserver::{Cluster, Write, watch};
+use crate::kube::control_plane::{ControlPlane, Rank0, Rank1, Rank2, Rank3, Rank4};
+use crate::kube::controllers::deployment::DeploymentController;
+use crate::kube::controllers::disruption::DisruptionController;
+use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
+use crate::kube::controllers::replica_set::ReplicaSetController;
+use crate::kube::endpoint_slice::EndpointSliceController;
+use crate::kube::kube_proxy::KubeProxy;
+use crate::kube::kubelet::{Kubelet, KubeletConfig, Waits};
+use crate::kube::metrics_server::{MetricsServer, MetricsServerConfig};
+use crate::kube::reason::Reason;
+use crate::kube::scheduler::Scheduler;
+use crate::kube::timings::Timings;
+use crate::scenario::{DeploymentPlan, KubeletKind, MetricsSource, Scenario, World};
+use crate::units::{SimDuration, SimTime};
+
+/// How old a warm world is.
+const WARM_AGE: SimDuration = SimDuration::from_secs(3600);
+/// When traffic reaches a warm world.
+const TRAFFIC_FROM: SimTime = SimTime::from_secs(-300);
+/// When metrics-server begins to scrape a warm world.
+const SCRAPES_FROM: SimTime = SimTime::from_secs(-60);
+
+impl<'a> Simulation<'a> {
+    /// A cluster without objects, with all that will work in it.
+    pub(super) fn new(scenario: &'a Scenario) -> Simulation<'a> {
+        let start = match scenario.world {
+            World::Warm => SimTime::ZERO - WARM_AGE,
+            World::Cold => SimTime::ZERO,
+        };
+        let flags = scenario.cluster.controller_manager;
+        let mut cluster = Cluster::default();
+        cluster.now = start;
+        Simulation {
+            scenario,
+            cluster,
+            control_plane: control_plane(scenario, Bridge::new(scenario, start)),
+            hpa: HorizontalController::new(flags),
+            hpa_timer: PeriodicTimer::new(flags.sync_period),
+            metrics_server: MetricsServer::new(metrics_server_config(scenario)),
+            adapter: Adapter::new(scenario),
+            decisions: Vec::new(),
+            segments: Vec::new(),
+        }
+    }
+
+    /// Brings the cluster to time 0.
+    pub(super) fn set_the_stage(&mut self) {
+        match self.scenario.world {
+            World::Warm => self.warm_up(),
+            World::Cold => self.start_cold(),
+        }
+        for (number, event) in self.scenario.events.iter().enumerate() {
+            self.cluster.wakes.wake(watch::USER, number as u32, event.at);
+        }
+    }
+
+    fn warm_up(&mut self) {
+        self.cluster.timings = Timings::instant();
+        self.cluster.now = SimTime::ZERO - WARM_AGE;
+        self.create_objects(DeploymentPlan::warm);
+        self.play_unseen(TRAFFIC_FROM);
+        self.application().open_traffic();
+        self.start_scrapes(SCRAPES_FROM);
+        self.play_unseen(SimTime(-1));
+        while let Some((_, event)) = self.application().advance(SimTime::ZERO) {
+            self.work_off(event);
+        }
+        self.cluster.now = SimTime::ZERO;
+        self.cluster.timings = self.scenario.cluster.timings;
+        self.create_hpas();
+        self.application().close_segments();
+        self.forget();
+        self.start_hpa_timers();
+    }
+
+    fn start_cold(&mut self) {
+        self.cluster.timings = self.scenario.cluster.timings;
+        self.application().open_traffic();
+        self.start_scrapes(SimTime::ZERO);
+        self.create_objects(|plan| (*plan.object).clone());
+        self.create_hpas();
+        for hpa in 0..self.scenario.hpas.len() as u32 {
+            let period = self.scenario.cluster.controller_manager.sync_period;
+            self.hpa_timer.start(hpa, SimTime::ZERO + period);
+        }
+    }
+
+    /// Nodes, Services, budgets and Deployments, in this order; ids follow the scenario's places.
+    fn create_objects(&mut self, object: impl Fn(&DeploymentPlan) -> crate::api::apps::Deployment) {
+        let scenario = self.scenario;
+        for node in &scenario.cluster.nodes {
+            self.create(Write::CreateNode(Arc::clone(node)));
+        }
+        for service in &scenario.services {
+            self.create(Write::CreateService(Arc::clone(service)));
+        }
+        for pdb in &scenario.pdbs {
+            self.create(Write::CreatePdb(Arc::clone(pdb)));
+        }
+        for plan in &scenario.deployments {
+            self.create(Write::CreateDeployment(Arc::new(object(plan))));
+        }
+    }
+
+    fn create_hpas(&mut self) {
+        for hpa in &self.scenario.hpas {
+            self.create(Write::CreateHpa(Arc::clone(hpa)));
+        }
+    }
+
+    fn create(&mut self, write: Write) {
+        let created = self.cluster.write(write, Reason::Scenario);
+        created.expect("a checked scenario names each object once");
+    }
+
+    /// Plays up to an instant without an observer.
+    fn play_unseen(&mut self, until: SimTime) {
+        while self.step(until) {
+            self.forget();
+        }
+        self.cluster.now = until;
+    }
+
+    fn forget(&mut self) {
+        self.decisions.clear();
+        self.cluster.take_journal();
+        self.take_segments();
+        self.segments.clear();
+    }
+
+    /// In a real cluster nobody knows when within its period an HPA syncs: the seed decides.
+    fn start_hpa_timers(&mut self) {
+        let period = self.scenario.cluster.controller_manager.sync_period;
+        let mut phases = RandomStream::new(self.scenario.seed, "hpa/phases");
+        for hpa in 0..self.scenario.hpas.len() as u32 {
+            let phase = phases.below(period.0 as u64) as i64;
+            self.hpa_timer.start(hpa, SimTime(phase));
+        }
+    }
+
+    /// The same for metrics-server.
+    fn start_scrapes(&mut self, from: SimTime) {
+        let mut phases = RandomStream::new(self.scenario.seed, "metrics-server/phase");
+        let resolution = self.metrics_server.resolution();
+        let phase = phases.below(resolution.0 as u64) as i64;
+        self.metrics_server.start(&self.cluster, from + SimDuration(phase));
+        self.adapter.start(from);
+    }
+}
+
+fn metrics_server_config(scenario: &Scenario) -> MetricsServerConfig {
+    let (resolution, container_phases) = match scenario.cluster.metrics {
+        MetricsSource::MetricsServer { resolution, container_phases } => {
+            (resolution, container_phases)
+        }
+        MetricsSource::Instant => (SimDuration::from_secs(15), false),
+    };
+    MetricsServerConfig { seed: scenario.seed, resolution, container_phases }
+}
+
+/// All controllers, stacked by rank.
+fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridge> {
+    let (seed, timings) = (scenario.seed, &scenario.cluster.timings);
+    let kubelet = match &scenario.cluster.kubelet {
+        KubeletKind::Modelled { image_pull } => {
+            let config = KubeletConfig { image_pull: *image_pull, waits: Waits::Drawn { seed } };
+            Kubelet::new(config)
+        }
+        KubeletKind::Scripted(script) => Kubelet::scripted(Arc::clone(script)),
+    };
+    let rank0 = Rank0 { deployment: DeploymentController::new(timings) };
+    let rank1 = Rank1 { below: rank0, replica_set: ReplicaSetController::new(seed, timings) };
+    let rank2 = Rank2 { below: rank1, disruption: DisruptionController::new() };
+    let rank3 = Rank3 { below: rank2, scheduler: Scheduler::new(seed) };
+    let rank4 = Rank4 { below: rank3, kubelet, application };
+    ControlPlane {
+        below: rank4,
+        endpoint_slice: EndpointSliceController::new(),
+        kube_proxy: KubeProxy::new(),
+    }
+}
+
+impl DeploymentPlan {
+    /// The Deployment with as many replicas as it has in a warm world.
+    fn warm(&self) -> crate::api::apps::Deployment {
+        let mut deployment = (*self.object).clone();
+        deployment.spec.replicas = Some(self.warm_replicas);
+        deployment
+    }
+}
