@@ -28,7 +28,7 @@ pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
         .num_threads(arguments.threads.map_or(0, usize::from))
         .build()
         .context("cannot start threads")?;
-    let played = pool.install(|| play_all(&session, arguments.runs))?;
+    let played = pool.install(|| play_all(&session, arguments.runs));
     let bytes = show(&session, &played, arguments)?;
     output::write(&bytes, arguments.output.as_deref())?;
     Ok(Outcome::Fine)
@@ -39,22 +39,22 @@ struct Played {
     reports: Vec<Report>,
 }
 
-fn play_all(session: &Session, runs: u32) -> anyhow::Result<Vec<Played>> {
+fn play_all(session: &Session, runs: u32) -> Vec<Played> {
     let play_runs = |prepared: &Prepared| {
         let reports = (0..runs).into_par_iter().filter_map(|run| play_run(session, prepared, run));
-        Ok(Played { reports: reports.collect::<anyhow::Result<_>>()? })
+        Played { reports: reports.collect() }
     };
     session.scenarios.par_iter().map(play_runs).collect()
 }
 
 /// Plays a Scenario with the seed that it has, or one of those that follow.
-fn play_run(session: &Session, prepared: &Prepared, run: u32) -> Option<anyhow::Result<Report>> {
+fn play_run(session: &Session, prepared: &Prepared, run: u32) -> Option<Report> {
     let scenario = prepared.scenario.as_ref()?;
     if run == 0 {
-        return Some(play(scenario));
+        return Some(play(scenario).1);
     }
     let seed = scenario.seed.wrapping_add(u64::from(run));
-    session.with_seed(prepared, seed).map(|scenario| play(&scenario))
+    session.with_seed(prepared, seed).map(|scenario| play(&scenario).1)
 }
 
 fn show(session: &Session, played: &[Played], arguments: &RunArgs) -> anyhow::Result<Vec<u8>> {
