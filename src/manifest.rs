@@ -1,4 +1,4 @@
-//! Kubernetes manifests: text -> objects as `api` has them, with everything that is wrong with them.
+//! Kubernetes manifests: text -> objects as `api` has them, with everything that is wrong in them.
 //!
 //! ```text
 //! text -> yaml::Node -> Documents -> (edits) -> decode -> old version's defaults -> convert

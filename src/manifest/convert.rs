@@ -36,8 +36,8 @@ pub fn deployment(tree: &ObjectTree, namespace: &str) -> Deployment {
 }
 
 /// An HPA of any version, as it is validated. What clients read back has been through
-/// [`default_horizontal_pod_autoscaler`] once more: until then a behavior that came in an annotation
-/// of `autoscaling/v1` is not completed.
+/// [`default_horizontal_pod_autoscaler`] once more: until then a behavior that came in an
+/// annotation of `autoscaling/v1` is not completed.
 pub fn horizontal_pod_autoscaler(tree: &ObjectTree, namespace: &str) -> HorizontalPodAutoscaler {
     let mut hpa = match tree.api_version.as_str() {
         "autoscaling/v1" => decode_autoscaling_v1(&tree.node),

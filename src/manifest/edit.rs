@@ -1,8 +1,8 @@
 //! Edits: one value put at one place of one object, before anything is defaulted.
 //!
 //! Written as `[kind/[namespace/]name:]a.b[0].c=value`. Items of lists are also found by a field
-//! (`containers[name=shop]`), and keys with dots stand in quotes. Without a prefix the edit is one of
-//! the scenario itself, whose `spec` the path begins in.
+//! (`containers[name=shop]`), and keys with dots stand in quotes. Without a prefix the edit is one
+//! of the scenario itself, whose `spec` the path begins in.
 
 mod apply;
 mod parse;

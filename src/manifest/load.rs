@@ -100,6 +100,9 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
             findings.push(document::same_name(tree, first));
             continue;
         }
+        if role == Role::ScaledObject {
+            findings.push(document::scaled_object(tree));
+        }
         findings.extend(decoder.decode(role, tree, origin, &mut manifests));
     }
     manifests.documents = documents;

@@ -1,5 +1,6 @@
 //! Paths to fields, as validation writes them (`spec.ports[0].name`, `limits[cpu]`), and as people
-//! write them in edits (`spec.containers[name=shop].image`, `metadata.labels."app.kubernetes.io/x"`).
+//! write them in edits (`spec.containers[name=shop].image`,
+//! `metadata.labels."app.kubernetes.io/x"`).
 
 use std::fmt;
 

@@ -1,4 +1,5 @@
-//! YAML text -> trees that know where each value stands. The only place that knows the YAML library.
+//! YAML text -> trees that know where each value stands. The only place that knows the YAML
+//! library.
 //!
 //! JSON is read too, being YAML. A tree holds what the text says, not what a field wants: types are
 //! resolved as Kubernetes' own reader resolves them (`1_000` and `010` are numbers), with the one

@@ -1,6 +1,6 @@
 //! Mirrors `pkg/apis/apps/v1/defaults.go` (v1.36), and of older versions
-//! `pkg/apis/{apps/v1beta1,apps/v1beta2,extensions/v1beta1}/defaults.go`. Left out: kinds other than
-//! Deployment.
+//! `pkg/apis/{apps/v1beta1,apps/v1beta2,extensions/v1beta1}/defaults.go`. Left out: kinds other
+//! than Deployment.
 
 use super::core::default_pod_template;
 use crate::api::apps::{Deployment, DeploymentStrategy};

@@ -1,5 +1,5 @@
-//! Mirrors `pkg/apis/core/v1/defaults.go` (v1.36). Left out: fields that are not modelled, and limits
-//! of huge pages at pod level.
+//! Mirrors `pkg/apis/core/v1/defaults.go` (v1.36). Left out: fields that are not modelled, and
+//! limits of huge pages at pod level.
 //!
 //! Upstream applies [`default_pod`] when a pod is created. Here a template gets it as soon as it is
 //! validated, which comes to the same for every pod made of it.

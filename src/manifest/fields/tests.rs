@@ -55,7 +55,8 @@ fn unknown_fields_get_the_nearest_name() {
         "{replica: 1, containers: [], strategy: {rollingUpdate: {maxsurge: 1}}}",
         "replica: unknown replica, near Some(\"replicas\"), elsewhere None\n\
          containers: unknown containers, near None, elsewhere Some(\"template.spec.containers\")\n\
-         strategy.rollingUpdate.maxsurge: unknown maxsurge, near Some(\"maxSurge\"), elsewhere None",
+         strategy.rollingUpdate.maxsurge: unknown maxsurge, near Some(\"maxSurge\"), \
+         elsewhere None",
     );
 }
 

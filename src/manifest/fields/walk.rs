@@ -160,7 +160,8 @@ impl Walk<'_> {
             let field = self.go_path.join(".");
             let name = self.go_struct;
             format!(
-                "json: cannot unmarshal {value} into Go struct field {name}.{field} of type {go_type}"
+                "json: cannot unmarshal {value} into Go struct field {name}.{field} \
+                 of type {go_type}"
             )
         };
         self.fault(node, path, message, expected(type_name));

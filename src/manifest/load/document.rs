@@ -48,7 +48,8 @@ fn not_a_map(node: &Node) -> Diagnostic {
         .help("an object of Kubernetes is a map with `apiVersion`, `kind` and `metadata`")
 }
 
-const KUSTOMIZE_HELP: &str = "let kustomize put it together: `podtide run -k FOLDER`, or `kubectl kustomize FOLDER | podtide run -`";
+const KUSTOMIZE_HELP: &str = "let kustomize put it together: `podtide run -k FOLDER`, \
+                              or `kubectl kustomize FOLDER | podtide run -`";
 
 fn is_kustomization(tree: &ObjectTree, source_name: &str) -> bool {
     let file = source_name.rsplit(['/', '\\']).next().unwrap_or(source_name);
@@ -132,6 +133,14 @@ fn is_partial(tree: &ObjectTree) -> bool {
     let has_image =
         containers.is_some_and(|items| items.iter().any(|item| item.get("image").is_some()));
     tree.kind == "Deployment" && tree.field("spec.selector").is_none() && !has_image
+}
+
+/// KEDA makes an HPA of it, which is not known here.
+pub(super) fn scaled_object(tree: &ObjectTree) -> Diagnostic {
+    let message = format!("{} is not simulated: KEDA would make an HPA of it", tree.title());
+    Diagnostic::note("scaled-object", message)
+        .at(tree.head(), "")
+        .help("give that HPA too: `kubectl get hpa -o yaml`")
 }
 
 /// The API server knows no such kind in such a version.

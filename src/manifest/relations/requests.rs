@@ -118,13 +118,16 @@ fn report(
         metric = manifests.locate(hpa.origin, "spec.targetCPUUtilizationPercentage");
     }
     let name = &deployment.object.metadata.name;
-    let help = match near {
+    let mut help = match near {
         Some(near) => format!("did you mean `container: {near}`?"),
         None => format!(
             "set `resources.requests.{resource}` of every container of Deployment `{name}`, \
              or measure an `AverageValue`"
         ),
     };
+    if manifests.ignored.contains_key("LimitRange") {
+        help.push_str("; the defaults of a LimitRange are not applied yet");
+    }
     Diagnostic::error("hpa-missing-request", message)
         .at(manifests.locate(deployment.origin, path).span, what)
         .beside(metric.span, format!("this asks for a share of the {resource} request"))

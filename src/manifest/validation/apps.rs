@@ -1,5 +1,5 @@
-//! Deployments. Mirrors `pkg/apis/apps/validation/validation.go` (v1.36). Left out: other kinds, the
-//! status, rollbacks.
+//! Deployments. Mirrors `pkg/apis/apps/validation/validation.go` (v1.36). Left out: other kinds,
+//! the status, rollbacks.
 
 use serde_json::json;
 

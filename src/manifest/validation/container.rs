@@ -1,6 +1,6 @@
-//! Containers. Mirrors their part of `pkg/apis/core/validation/validation.go` (v1.36). Left out: what is
-//! not modelled (volumes, security contexts, ...), the insides of handlers, and the limit of a
-//! `sleep` by the grace period.
+//! Containers. Mirrors their part of `pkg/apis/core/validation/validation.go` (v1.36). Left out:
+//! what is not modelled (volumes, security contexts, ...), the insides of handlers, and the limit
+//! of a `sleep` by the grace period.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Pods, nodes and Services. Mirrors `pkg/apis/core/validation/validation.go` (v1.36). Left out: what is
-//! not modelled.
+//! Pods, nodes and Services. Mirrors `pkg/apis/core/validation/validation.go` (v1.36). Left out:
+//! what is not modelled.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,8 @@ pub fn validate_pod(pod: &Pod) -> Vec<FieldError> {
     errors
 }
 
-/// `ValidatePodTemplateSpec`. As upstream, the paths of labels and annotations leave `metadata` out.
+/// `ValidatePodTemplateSpec`. As upstream, the paths of labels and annotations leave out
+/// `metadata`.
 pub(super) fn validate_pod_template_spec(
     template: &PodTemplateSpec,
     path: &str,

@@ -1,5 +1,6 @@
-//! Mirrors `k8s.io/apimachinery/pkg/api/validation/objectmeta.go` (v1.36). Left out: generated names,
-//! generation, owner references, finalizers and managed fields, which manifests do not decide.
+//! Mirrors `k8s.io/apimachinery/pkg/api/validation/objectmeta.go` (v1.36). Left out: generated
+//! names, generation, owner references, finalizers and managed fields, which manifests do not
+//! decide.
 
 use super::invalid_each;
 use crate::api::meta::{LabelSelector, ObjectMeta, StringMap};

@@ -31,7 +31,8 @@ pub(super) fn validate_metrics(
     if spec.min_replicas == Some(0) && !measures_without_pods {
         errors.push(forbidden(
             path,
-            "must specify at least one Object or External metric to support scaling to zero replicas",
+            "must specify at least one Object or External metric \
+             to support scaling to zero replicas",
         ));
     }
     errors

@@ -1,6 +1,6 @@
 //! Requests, limits and capacities. Mirrors the resource parts of
-//! `pkg/apis/core/validation/validation.go` and `pkg/apis/core/helper/helpers.go` (v1.36). Left out:
-//! page sizes, claims, and how requests of a pod and of its containers go together.
+//! `pkg/apis/core/validation/validation.go` and `pkg/apis/core/helper/helpers.go` (v1.36). Left
+//! out: page sizes, claims, and how requests of a pod and of its containers go together.
 
 use super::invalid_each;
 use crate::api::core::ResourceRequirements;

@@ -1,5 +1,5 @@
-//! The JSON in annotations, as Go's `encoding/json` reads and writes it: keys in any case on the way
-//! in, fields in the order of the struct on the way out.
+//! The JSON in annotations, as Go's `encoding/json` reads and writes it: keys in any case on the
+//! way in, fields in the order of the struct on the way out.
 
 use std::fmt::Write as _;
 

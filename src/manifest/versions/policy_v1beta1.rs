@@ -1,4 +1,5 @@
-//! PodDisruptionBudget of `policy/v1beta1`. Mirrors `pkg/apis/policy/v1beta1/conversion.go` (v1.36).
+//! PodDisruptionBudget of `policy/v1beta1`. Mirrors `pkg/apis/policy/v1beta1/conversion.go`
+//! (v1.36).
 
 use crate::api::meta::{LabelSelector, LabelSelectorRequirement};
 use crate::api::policy::PodDisruptionBudget;

@@ -65,8 +65,8 @@ fn old_deployments_keep_the_defaults_of_their_version() {
 fn all_versions_of_an_hpa_mean_the_same() {
     let of = |version: &str, rest: &str| {
         hpa(&format!(
-            "apiVersion: autoscaling/{version}\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web}}\n\
-             spec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  \
+            "apiVersion: autoscaling/{version}\nkind: HorizontalPodAutoscaler\n\
+             metadata: {{name: web}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  \
              maxReplicas: 10\n  {rest}\n"
         ))
     };
@@ -103,7 +103,8 @@ spec:
         targetValue: "100"
         averageValue: 10
     - {type: External, external: {metricName: queue, metricSelector: {}, targetAverageValue: 30}}
-    - {type: ContainerResource, containerResource: {name: cpu, container: app, targetAverageUtilization: 70}}
+    - type: ContainerResource
+      containerResource: {name: cpu, container: app, targetAverageUtilization: 70}
 "#);
     let json = serde_json::to_value(metrics(&hpa)).expect("metrics become JSON");
     assert_eq!(
@@ -157,8 +158,8 @@ fn lists_streams_and_live_objects_are_opened() {
         "{}apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems:\n\
          - apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: live\n    \
          creationTimestamp: '2026-01-05T08:00:00Z'\n    uid: abc\n    generation: 3\n  spec:\n    \
-         selector: {{matchLabels: {{app: live}}}}\n    template:\n      metadata: {{labels: {{app: live}}, \
-         creationTimestamp: null}}\n      spec: {{containers: [{{name: a, image: a, \
+         selector: {{matchLabels: {{app: live}}}}\n    template:\n      \
+         metadata: {{labels: {{app: live}}, creationTimestamp: null}}\n      spec: {{containers: [{{name: a, image: a, \
          terminationMessagePath: /dev/log}}], dnsPolicy: ClusterFirst}}\n  status: {{replicas: 7, \
          observedGeneration: 3}}\n- apiVersion: v1\n  kind: List\n  items: []\n---\n\
          apiVersion: v1\nkind: ServiceList\nitems:\n- metadata: {{name: live}}\n  \
@@ -175,8 +176,8 @@ fn lists_streams_and_live_objects_are_opened() {
 #[test]
 fn json_is_read_as_yaml_is() {
     let manifests = read(
-        "{\"apiVersion\": \"v1\", \"kind\": \"Pod\",\n\t\"metadata\": {\"name\": \"a\\u002db\"},\n\t\
-         \"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"a:1\", \"resources\": \
+        "{\"apiVersion\": \"v1\", \"kind\": \"Pod\",\n\t\
+         \"metadata\": {\"name\": \"a\\u002db\"},\n\t\"spec\": {\"containers\": [{\"name\": \"a\", \"image\": \"a:1\", \"resources\": \
          {\"limits\": {\"cpu\": 1.5}}}]}}",
     );
     let pod = &manifests.pods[0].object;

@@ -98,8 +98,8 @@ fn many_objects_are_compared_in_time() {
     let hpa = |name: &str, target: &str| {
         format!(
             "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\n\
-             metadata: {{name: {name}}}\nspec: {{maxReplicas: 9, metrics: [{{type: External, external: \
-             {{metric: {{name: q}}, target: {{type: Value, value: 1}}}}}}], scaleTargetRef: \
+             metadata: {{name: {name}}}\nspec: {{maxReplicas: 9, metrics: [{{type: External, \
+             external: {{metric: {{name: q}}, target: {{type: Value, value: 1}}}}}}], scaleTargetRef: \
              {{apiVersion: apps/v1, kind: Deployment, name: {target}}}}}\n"
         )
     };
