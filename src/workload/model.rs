@@ -157,7 +157,7 @@ impl WorkloadModel {
         let pod = PodKey(timer.subject);
         let container = timer.container;
         match timer.kind {
-            TimerKind::Look => self.look_at_memory(timer.subject),
+            TimerKind::Look => self.look_at_memory(timer.subject, timer.at_ms),
             TimerKind::Drained => {
                 let state = &self.pods[timer.subject as usize];
                 let due = state.present && state.drained_ms == Some(timer.at_ms);

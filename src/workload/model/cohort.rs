@@ -254,11 +254,12 @@ impl Cohort {
         self.mode = match (queue > 0.0, rises) {
             (false, false) => Mode::Pass,
             (true, false) => Mode::Busy,
-            (_, true) if queue >= bound => Mode::Full,
+            (_, true) if queue >= bound - rounding(bound) => Mode::Full,
             (_, true) => Mode::Busy,
         };
         let late_bound = self.params.late_bound;
-        self.late = queue > late_bound || (queue == late_bound && rises);
+        let reaches = (queue - late_bound).abs() <= rounding(late_bound);
+        self.late = if reaches { rises } else { queue > late_bound };
         (self.root, self.root_queue) = self.find_root(queue, if near { 0.0 } else { surplus });
     }
 
@@ -291,9 +292,11 @@ impl Cohort {
             Mode::Busy => {
                 let at_root = dt >= self.root - SAME_S;
                 let free = before + offered - self.params.capacity * dt;
-                let queue = if at_root { self.root_queue } else { free };
-                let queue = queue.clamp(0.0, self.params.queue_bound.min(before + offered));
-                Progress { offered, worked: before + offered - queue, turned_away: 0.0, queue }
+                let free = if at_root { self.root_queue } else { free };
+                let queue = free.clamp(0.0, self.params.queue_bound);
+                let turned_away = (free - queue).max(0.0);
+                let worked = (before + offered - queue - turned_away).max(0.0);
+                Progress { offered, worked, turned_away, queue }
             }
         }
     }
@@ -382,7 +385,11 @@ impl Cohort {
             } else {
                 0.0
             };
-            inflow.queued = if progress.queue == 0.0 { 0.0 } else { (waited - out).max(0.0) };
+            inflow.queued = match (progress.queue, alone && self.fifo.runs.is_empty()) {
+                (0.0, _) => 0.0,
+                (queue, true) => queue,
+                _ => (waited - out).max(0.0),
+            };
             outcomes.push(Outcome {
                 offered,
                 served: out,
@@ -412,6 +419,11 @@ impl Cohort {
         };
         self.inflows.iter_mut().map(lost).collect()
     }
+}
+
+/// How far a sum may be from a bound that it should be at.
+fn rounding(bound: f64) -> f64 {
+    if bound.is_finite() { 1e-9 * bound.max(1.0) } else { 0.0 }
 }
 
 /// The integral of `rate + slope t` over the first `dt` seconds.

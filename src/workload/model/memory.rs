@@ -191,7 +191,7 @@ impl WorkloadModel {
         let running = &mut self.pods[pod as usize].containers[container as usize].running;
         if let Some(running) = running.as_mut().filter(|running| !running.doomed) {
             running.doomed = at_ms as f64 <= self.now_ms.ceil();
-            self.set_timer(TimerKind::OutOfMemory, pod, container, at_ms);
+            self.set_container_timer(TimerKind::OutOfMemory, pod, container, at_ms);
         }
     }
 
@@ -218,9 +218,15 @@ impl WorkloadModel {
         let most: f64 = node.pods.iter().map(|pod| self.most_memory(*pod)).sum();
         let watched = node.present && most > node.memory;
         if watched && !node.watched {
-            self.set_timer(TimerKind::Look, number, u32::MAX, self.now_ms as i64 + LOOK_MS);
+            self.look_again(number);
         }
         self.nodes[number as usize].watched = watched;
+    }
+
+    fn look_again(&mut self, number: u32) {
+        let at_ms = self.now_ms as i64 + LOOK_MS;
+        self.nodes[number as usize].look_ms = at_ms;
+        self.set_timer(TimerKind::Look, number, at_ms);
     }
 
     /// Memory of a pod's containers now [bytes].
@@ -248,11 +254,12 @@ impl WorkloadModel {
 
     /// The kubelet's look at its node's memory. Of the pods it evicts the first by: usage above the
     /// request, lower priority, larger excess (pkg/kubelet/eviction rankMemoryPressure).
-    pub(super) fn look_at_memory(&mut self, number: u32) -> Option<ModelEvent> {
-        if !self.nodes[number as usize].watched {
+    pub(super) fn look_at_memory(&mut self, number: u32, at_ms: i64) -> Option<ModelEvent> {
+        let node = &self.nodes[number as usize];
+        if !node.watched || node.look_ms != at_ms {
             return None;
         }
-        self.set_timer(TimerKind::Look, number, u32::MAX, self.now_ms as i64 + LOOK_MS);
+        self.look_again(number);
         let mut total = 0.0;
         let mut first: Option<(Rank, u32)> = None;
         for pod in &self.nodes[number as usize].pods {

@@ -231,7 +231,7 @@ impl WorkloadModel {
         let at_ms = ceil_ms(self.now_ms + seconds * 1000.0);
         if self.pods[pod as usize].terminating && self.pods[pod as usize].drained_ms.is_none() {
             self.pods[pod as usize].drained_ms = Some(at_ms);
-            self.set_timer(TimerKind::Drained, pod, 0, at_ms);
+            self.set_timer(TimerKind::Drained, pod, at_ms);
         }
     }
 

@@ -46,14 +46,27 @@ impl WorkloadModel {
     fn expect_started(&mut self, pod: u32, container: u32, starting: Starting) {
         self.starting(pod, container, starting);
         if starting.done_ms < NEVER_MS {
-            self.set_timer(TimerKind::Started, pod, container, starting.done_ms);
+            let at_ms = starting.done_ms;
+            self.set_container_timer(TimerKind::Started, pod, container, at_ms);
         }
     }
 
-    pub(super) fn set_timer(&mut self, kind: TimerKind, pod: u32, container: u32, at_ms: i64) {
-        let state = self.pods[pod as usize].containers.get(container as usize);
-        let generation = state.map_or(0, |container| container.generation);
+    /// Has something happen to the present run of a container.
+    pub(super) fn set_container_timer(
+        &mut self,
+        kind: TimerKind,
+        pod: u32,
+        container: u32,
+        at_ms: i64,
+    ) {
+        let generation = self.pods[pod as usize].containers[container as usize].generation;
         self.timers.insert(Timer { at_ms, kind, subject: pod, container, generation });
+        self.dirty = true;
+    }
+
+    /// Has something happen to a pod or a node.
+    pub(super) fn set_timer(&mut self, kind: TimerKind, subject: u32, at_ms: i64) {
+        self.timers.insert(Timer { at_ms, kind, subject, container: 0, generation: 0 });
         self.dirty = true;
     }
 

@@ -180,6 +180,8 @@ pub(super) struct Node {
     pub(super) contested: bool,
     /// Whether its memory is looked at every 10 s.
     pub(super) watched: bool,
+    /// When that is next [ms].
+    pub(super) look_ms: i64,
     pub(super) dirty: bool,
 }
 

@@ -19,6 +19,11 @@ pub(super) struct Rig {
     pub(super) added: u32,
     pub(super) limit: Option<MilliCpu>,
     pub(super) memory_limit: Option<Bytes>,
+    pub(super) request: MilliCpu,
+    /// The queue that pods consume.
+    pub(super) consumes: Option<u32>,
+    /// CPU limit of a second container, `proxy`.
+    pub(super) proxy: Option<MilliCpu>,
 }
 
 /// A load of straight lines through points in seconds.
@@ -66,7 +71,16 @@ impl Rig {
             NodeCapacity { cpu: MilliCpu(10_000_000), memory: Bytes(1 << 50) },
         );
         let limit = Some(MilliCpu(1000));
-        Rig { model, serving: Vec::new(), added: 0, limit, memory_limit: None }
+        Rig {
+            model,
+            serving: Vec::new(),
+            added: 0,
+            limit,
+            memory_limit: None,
+            request: MilliCpu(100),
+            consumes: None,
+            proxy: None,
+        }
     }
 
     /// Adds a pod whose container runs; it is no endpoint yet.
@@ -74,20 +88,27 @@ impl Rig {
         let pod = PodKey(self.added);
         self.added += 1;
         let limits = Amounts { cpu: self.limit, memory: self.memory_limit };
+        let container = |name: &str, limits| ContainerLoad {
+            name: name.to_owned(),
+            image: "app:v1".to_owned(),
+            requests: Amounts { cpu: Some(self.request), memory: Some(Bytes(1 << 20)) },
+            limits,
+        };
+        let proxy = |cpu| container("proxy", Amounts { cpu: Some(cpu), memory: None });
         let load = PodLoad {
             profile: Some(0),
-            consumes: None,
+            consumes: self.consumes,
             node: NodeKey(node),
             priority: 0,
-            containers: vec![ContainerLoad {
-                name: "app".to_owned(),
-                image: "app:v1".to_owned(),
-                requests: Amounts { cpu: Some(MilliCpu(100)), memory: Some(Bytes(1 << 20)) },
-                limits,
-            }],
+            containers: [container("app", limits)]
+                .into_iter()
+                .chain(self.proxy.map(proxy))
+                .collect(),
         };
         self.model.pod_added(pod, &load);
-        self.model.container_started(pod, 0);
+        for index in 0..load.containers.len() as u32 {
+            self.model.container_started(pod, index);
+        }
         self.model.ready_changed(pod, true);
         pod
     }
