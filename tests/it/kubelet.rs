@@ -5,12 +5,13 @@ pub(crate) mod world;
 use podtide::api::core::{Container, Lifecycle, LifecycleHandler, PodSpec, Probe};
 use podtide::kube::apiserver::Write;
 use podtide::kube::kubelet::application::ContainerExit;
-use podtide::kube::objects::ids::PodId;
+use podtide::kube::objects::ids::{NodeId, PodId};
 use podtide::kube::objects::pod::{PodActivity, PodPhase};
 use podtide::units::{SimDuration, SimTime};
 
 use world::{Behaviour, World, container, pod_of, probe};
 
+const NODE: NodeId = NodeId(0);
 const POD: PodId = PodId(0);
 
 /// A world with one pod of that spec, at work for so many seconds.
@@ -46,7 +47,7 @@ fn a_healthy_pod_becomes_ready_when_its_image_is_pulled_and_its_probe_succeeds()
 fn a_container_that_ends_at_once_is_held_back_longer_and_longer() {
     let exits_after = Some((SimDuration::from_secs(1), 1));
     let mut world = World::new(1);
-    world.kubelet.cache_image(world.node(0), "shop:v1");
+    world.kubelet.cache_image(NODE, "shop:v1");
     world.application.behaviour = Behaviour { exits_after, ..Behaviour::default() };
     world.create_pod(pod_of(container("app")));
     world.play_until(SimTime::from_secs(700));
@@ -85,7 +86,7 @@ fn a_startup_probe_holds_readiness_back_and_then_sets_it_off() {
     });
     let up_after = Some(SimDuration::from_secs(42));
     let mut world = World::new(1);
-    world.kubelet.cache_image(world.node(0), "shop:v1");
+    world.kubelet.cache_image(NODE, "shop:v1");
     world.application.behaviour = Behaviour { up_after, ..Behaviour::default() };
     world.create_pod(spec);
     world.play_until(SimTime::from_secs(100));
@@ -97,7 +98,7 @@ fn a_startup_probe_that_gives_up_kills_the_container() {
     let spec = pod_of(Container { startup_probe: Some(probe(0, 5, 3)), ..container("app") });
     let up_after = Some(SimDuration::from_secs(60));
     let mut world = World::new(1);
-    world.kubelet.cache_image(world.node(0), "shop:v1");
+    world.kubelet.cache_image(NODE, "shop:v1");
     world.application.behaviour =
         Behaviour { up_after, stop_takes: Some(SimDuration(300)), ..Behaviour::default() };
     world.create_pod(spec);
@@ -194,7 +195,7 @@ fn init_containers_come_in_order_and_sidecars_stay_and_end_last() {
     let spec =
         PodSpec { init_containers: vec![container("setup"), sidecar], ..pod_of(container("app")) };
     let mut world = World::new(1);
-    world.kubelet.cache_image(world.node(0), "shop:v1");
+    world.kubelet.cache_image(NODE, "shop:v1");
     world.application.behaviour = Behaviour {
         init_takes: SimDuration::from_secs(4),
         stop_takes: Some(SimDuration::from_secs(1)),
@@ -278,7 +279,7 @@ fn a_pod_can_go_at_any_moment_of_its_life() {
             let up_after = Some(SimDuration(3500));
             let stop_takes = Some(SimDuration(800));
             world.application.behaviour =
-                Behaviour { exits_after, up_after, stop_takes, ..Behaviour::default() };
+                Behaviour { up_after, exits_after, stop_takes, ..Behaviour::default() };
             world.create_pod(spec.clone());
             world.play_until(SimTime(moment * 97));
             world.delete_pod(POD, grace);

@@ -8,6 +8,7 @@ mod conformance;
 mod kubelet;
 mod load_model;
 mod manifest;
+mod metrics_server;
 mod pipe;
 mod properties_quantity;
 mod render;

@@ -53,10 +53,6 @@ impl World {
         World { cluster, kubelet, application, facts: Vec::new(), wakes: 0 }
     }
 
-    pub(crate) fn node(&self, number: u32) -> NodeId {
-        NodeId(number)
-    }
-
     /// Creates a pod now and binds it, to one node after the other.
     pub(crate) fn create_pod(&mut self, spec: PodSpec) -> PodId {
         let template = Arc::new(PodTemplateSpec { spec, ..PodTemplateSpec::default() });
@@ -167,6 +163,8 @@ pub(crate) struct Fake {
     pub(crate) sigterms: Vec<(SimTime, SimTime)>,
     pub(crate) ready: Vec<(PodId, bool, SimTime)>,
     pub(crate) removed: Vec<(PodId, SimTime)>,
+    /// No CPU is used from this instant on.
+    pub(crate) idle_from: Option<SimTime>,
     signalled: Vec<(ContainerRun, SimTime)>,
 }
 
@@ -243,6 +241,7 @@ impl Application for Fake {
     }
 
     fn sample(&mut self, run: ContainerRun, at: SimTime) -> ContainerSample {
+        let at = self.idle_from.map_or(at, |idle_from| at.min(idle_from));
         let age = (at - self.started_at(run)).0 as f64;
         let cpu = NanoCpu((age * 1e6 * self.behaviour.cores) as i64);
         ContainerSample { cpu, working_set: Bytes(self.behaviour.memory) }
