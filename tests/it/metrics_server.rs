@@ -142,8 +142,7 @@ fn an_old_container_needs_two_scrapes() {
 
 #[test]
 fn the_same_reading_twice_keeps_the_pair_before() {
-    // Every 12 s a scrape: those at 12 and 24 take the readings at 10 and 20, those at 60 and 72 the
-    // readings at 60 and 70; none is taken twice. With a reading each 15 s some are.
+    // A container that does nothing is read every 15 s, and scraped every 10 s.
     let resolution = SimDuration::from_secs(10);
     let config = MetricsServerConfig { seed: 7, resolution, container_phases: true };
     let mut metered = Metered::new(config, 5);
@@ -258,9 +257,10 @@ fn the_api_answers_in_milli_units_or_says_why_not() {
     metered.server.set_available(true);
     let now = metered.world.cluster.now;
     metered.server.restart(&metered.world.cluster, now + SECOND);
+    // The first scrape finds no reading newer than the start, the two after it do.
     metered.play_until(25_000);
     assert_eq!(metered.ask("cpu", None).err().as_deref(), Some(UNAVAILABLE));
-    metered.play_until(33_000);
+    metered.play_until(48_000);
     assert_eq!(metered.ask("memory", None), Ok(vec![Some((128 << 20) * 1000)]));
 }
 
