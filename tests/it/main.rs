@@ -5,6 +5,7 @@
 )]
 
 mod conformance;
+mod endpoints;
 mod kubelet;
 mod load_model;
 mod manifest;

@@ -59,12 +59,12 @@ impl Timeline {
         for moment in case["timeline"].as_array().expect("a timeline") {
             let mut moment = moment.as_object().expect("a moment").clone();
             let at = milliseconds(&moment.remove("at").expect("a time"));
-            timeline.note(at, moment);
+            timeline.note(at, &moment);
         }
         timeline
     }
 
-    fn note(&mut self, at: i64, moment: Map<String, Value>) {
+    fn note(&mut self, at: i64, moment: &Map<String, Value>) {
         let mut fields: Vec<String> =
             moment.iter().map(|(name, value)| format!("{name}={value}")).collect();
         fields.sort();
@@ -182,7 +182,7 @@ fn note_events(cluster: &mut Cluster, timeline: &mut Timeline) {
                 None => fact.reason.to_string(),
             };
             let event = json!({"what": "event", "reason": word, "message": message});
-            timeline.note(fact.at.0, object(event));
+            timeline.note(fact.at.0, &object(event));
         }
     }
 }
@@ -229,7 +229,7 @@ impl<'a> Script<'a> {
     }
 
     fn note(&mut self, moment: Value) {
-        self.timeline.note(self.now.0, object(moment));
+        self.timeline.note(self.now.0, &object(moment));
     }
 
     /// The answer at an age of a run, and how long it takes.
@@ -349,8 +349,8 @@ impl Application for Script<'_> {
             }
         }
         if self.status.as_ref() != Some(&moment) {
-            self.status = Some(moment.clone());
-            self.timeline.note(self.now.0, moment);
+            self.timeline.note(self.now.0, &moment);
+            self.status = Some(moment);
         }
     }
 }
