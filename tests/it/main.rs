@@ -13,4 +13,5 @@ mod metrics_server;
 mod pipe;
 mod properties_quantity;
 mod render;
+mod repeatable;
 mod scenario;
