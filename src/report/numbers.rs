@@ -215,7 +215,7 @@ pub struct Rise {
     pub peak_per_second: f64,
     /// What failed in it [requests].
     pub failed: f64,
-    /// 95th percentile of the latency of what was served while under capacity in it [s].
+    /// 95th percentile of the latency of what was served in it; only where it was under capacity [s].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p95_seconds: Option<f64>,
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use super::track::Track;
 use crate::api::apps::DeploymentSpec;
-use crate::api::core::{Container, PodTemplateSpec};
+use crate::api::core::PodTemplateSpec;
 use crate::api::quantity::Quantity;
 use crate::kube::apiserver::{Cluster, Fact, Write};
 use crate::kube::objects::ids::{DeploymentId, ObjectId, PodId, TemplateId};
 use crate::kube::objects::pod::Pod;
+use crate::kube::scheduler::requests::{PodResourcesOptions, pod_requests};
 use crate::recording::Recording;
 use crate::units::SimTime;
 
@@ -233,18 +234,11 @@ impl Walk<'_> {
     }
 }
 
-/// CPU [10⁻³ cores] and memory [bytes] that a pod requests: containers that keep running.
+/// CPU [10⁻³ cores] and memory [bytes] that a pod requests, as the scheduler counts them.
 fn requests(template: &PodTemplateSpec) -> (i64, i64) {
-    let pod = &template.spec;
-    let stays = |container: &&Container| container.restart_policy.as_deref() == Some("Always");
-    let all = pod.init_containers.iter().filter(stays).chain(&pod.containers);
-    let mut sum = (0, 0);
-    for container in all {
-        let requests = &container.resources.requests;
-        sum.0 += requests.get("cpu").map_or(0, Quantity::milli_value);
-        sum.1 += requests.get("memory").map_or(0, Quantity::value);
-    }
-    sum
+    let all = pod_requests(&template.spec, &PodResourcesOptions::default());
+    let cpu = all.get("cpu").map_or(0, Quantity::milli_value);
+    (cpu, all.get("memory").map_or(0, Quantity::value))
 }
 
 impl Counts {

@@ -1,7 +1,7 @@
 //! `summarize`: a Recording -> a Report.
 
 use super::need::{self, Demand};
-use super::numbers::{Hpa, Pending, Resources};
+use super::numbers::{Hpa, Pending, Resources, Rise};
 use super::pods::{self, PodHistory};
 use super::readings::{self, HpaLog, Subject};
 use super::scaling::measure;
@@ -16,6 +16,8 @@ use crate::scenario::{Action, DeploymentPlan, Prices, Scenario};
 
 /// The release whose rules are played.
 const KUBERNETES: &str = "1.36";
+/// In how many rises of a workload latencies are looked at.
+const PERCENTILES_MAX: usize = 100;
 const GIB: f64 = 1_073_741_824.0;
 
 /// All numbers of a finished simulation, and its values over time.
@@ -89,6 +91,7 @@ impl Inputs<'_> {
             pending: pending(&self.pods[place], self.end_ms()),
             requests: traffic.as_ref().map(|traffic| traffic.requests),
             attempts: traffic.as_ref().map(|traffic| traffic.attempts),
+            latency: traffic.as_ref().and_then(ServiceHistory::latency),
             ..WorkloadReport::default()
         };
         let mut series = self.pod_series(place);
@@ -99,8 +102,19 @@ impl Inputs<'_> {
         report.scaling.syncs = decisions.len() as u32;
         report.scaling.failed_syncs = readings::failed_syncs(&decisions);
         measure(&mut report, &series, self.recording.end);
+        self.add_percentiles(&services, &mut report.rises);
         report.resources = self.resources(place, report.resources.idle_pod_hours);
         (report, series)
+    }
+
+    /// How long requests took in rises that hurt.
+    fn add_percentiles(&self, services: &[usize], rises: &mut [Rise]) {
+        let config = &self.scenario.workload.config;
+        let hurt = rises.iter_mut().filter(|rise| rise.under_capacity_seconds > 0.0);
+        for rise in hurt.take(PERCENTILES_MAX) {
+            let span = (rise.from_seconds * 1000.0, rise.to_seconds * 1000.0);
+            rise.p95_seconds = traffic::p95(config, self.recording, services, span);
+        }
     }
 
     /// What the HPA saw and did.

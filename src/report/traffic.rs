@@ -1,10 +1,12 @@
 //! Traffic over time, from the segments: rates, capacity, and what became of the requests.
 
-use super::numbers::{Attempts, LoadUnit, Requests};
+use super::numbers::{Attempts, Latency, LoadUnit, Requests};
 use super::series::TrafficSeries;
 use super::track::{Course, Track, plus};
 use crate::recording::Recording;
-use crate::workload::service::{ModelConfig, ServiceKind};
+use crate::units::{SimDuration, SimTime};
+use crate::workload::latency::{self, Histogram, WindowSummary};
+use crate::workload::service::{ModelConfig, ServiceConfig, ServiceKind};
 use crate::workload::traffic::Load;
 use crate::workload::{Flow, Segment};
 
@@ -17,30 +19,33 @@ pub(super) struct ServiceHistory {
     pub(super) requests: Requests,
     /// Tries.
     pub(super) attempts: Attempts,
+    /// Latency of what was served.
+    pub(super) latency: Histogram,
+    /// Requests that took longer are late [s].
+    pub(super) objective: Option<f64>,
 }
 
 /// All Services over time, in order of the model's list.
 pub(super) fn histories(config: &ModelConfig, recording: &Recording) -> Vec<ServiceHistory> {
     let end_ms = recording.end.0 as f64;
-    let mut histories: Vec<ServiceHistory> =
-        config.services.iter().map(|service| history(service.kind)).collect();
-    let mut requests_of = RequestTracks::new(config, end_ms);
+    let mut histories: Vec<ServiceHistory> = config.services.iter().map(history).collect();
     for segment in &recording.segments {
         if let Some(history) = histories.get_mut(segment.service as usize) {
             history.add(segment, config);
         }
     }
     for place in 0..histories.len() {
-        let requests = requests_of.get(place, &histories);
-        let history = &mut histories[place];
-        history.series.requests = requests;
-        history.sum_up(end_ms);
+        let requests = requests(config, place, &histories, end_ms);
+        let span = (SimTime::ZERO, recording.end);
+        let sums = latency::summarize(&recording.segments, config, place as u32, span);
+        histories[place].series.requests = requests;
+        histories[place].sum_up(sums, end_ms);
     }
     histories
 }
 
-fn history(kind: ServiceKind) -> ServiceHistory {
-    let unit = match kind {
+fn history(service: &ServiceConfig) -> ServiceHistory {
+    let unit = match service.kind {
         ServiceKind::Requests => LoadUnit::Requests,
         ServiceKind::Queue => LoadUnit::Messages,
         ServiceKind::Cpu { .. } => LoadUnit::CoreSeconds,
@@ -55,104 +60,134 @@ fn history(kind: ServiceKind) -> ServiceHistory {
         backlog: lines(),
         capacity: Track::default(),
     };
-    ServiceHistory {
-        series,
-        requests: Requests { unit, ..Requests::default() },
-        ..Default::default()
-    }
+    let objective = service.objective.map(SimDuration::as_secs_f64);
+    ServiceHistory { series, objective, ..ServiceHistory::default() }
 }
 
 impl ServiceHistory {
+    /// Adds a segment to the values over time.
     fn add(&mut self, segment: &Segment, config: &ModelConfig) {
         let (from, to) = (segment.from_ms, segment.to_ms);
-        self.attempts.offered += segment.offered;
-        self.attempts.served += segment.served;
-        self.attempts.failed += segment.failed;
-        self.requests.failed += segment.lost;
-        self.requests.served += segment.served;
-        self.series.capacity.push(from, segment.capacity);
-        self.series.backlog.push(from, segment.backlog_from);
-        self.series.backlog.push(to, segment.backlog_to);
-        match &segment.flow {
-            Flow::Follows { shares, refused } => {
-                let mut rate = Track::new(Course::Lines);
-                for share in shares {
-                    let own = config.services[share.service as usize].own.as_deref();
-                    let own = own.map_or_else(Track::default, |load| course(load, from, to));
-                    rate = added(&rate, &own, share.factor, from, to);
-                }
-                for point in rate.points() {
-                    self.series.attempts.push(point.at_ms, point.value);
-                    self.series.served.push(point.at_ms, point.value * (1.0 - refused));
-                    self.series.failed.push(point.at_ms, point.value * refused);
+        if to <= from {
+            return;
+        }
+        let series = &mut self.series;
+        series.capacity.push(from, segment.capacity);
+        series.backlog.push(from, segment.backlog_from);
+        series.backlog.push(to, segment.backlog_to);
+        let refused = match &segment.flow {
+            Flow::Follows { refused, .. } => Some(*refused),
+            Flow::Line { .. } => None,
+        };
+        segment.arrivals(config, (from, to), |line| {
+            for (at, rate) in [(line.from_ms, line.first), (line.to_ms, line.last)] {
+                series.attempts.push(at, rate);
+                if let Some(refused) = refused {
+                    series.served.push(at, rate * (1.0 - refused));
+                    series.failed.push(at, rate * refused);
                 }
             }
-            Flow::Line { rate, slope } => {
-                let seconds = (to - from) / 1000.0;
-                self.series.attempts.push(from, *rate);
-                self.series.attempts.push(to, rate + slope * seconds);
-                for (track, amount) in [
-                    (&mut self.series.served, segment.served),
-                    (&mut self.series.failed, segment.failed),
-                ] {
-                    track.push(from, amount / seconds);
-                    track.push(to, amount / seconds);
-                }
+        });
+        if refused.is_none() {
+            let seconds = (to - from) / 1000.0;
+            for at in [from, to] {
+                series.served.push(at, segment.served / seconds);
+                series.failed.push(at, segment.failed / seconds);
             }
         }
     }
 
-    fn sum_up(&mut self, end_ms: f64) {
+    fn sum_up(&mut self, sums: WindowSummary, end_ms: f64) {
         let asked = &self.series.requests;
-        let requests = &mut self.requests;
-        requests.offered = asked.integral(0.0, end_ms);
-        requests.waiting = (requests.offered - requests.served - requests.failed).max(0.0);
-        if requests.offered > 0.0 {
-            requests.failed_share = (requests.failed / requests.offered).min(1.0);
-        }
         let known = |value: f64| if value.is_nan() { 0.0 } else { value };
-        requests.peak_offered_per_second = known(asked.max(0.0, end_ms));
-        requests.mean_offered_per_second = known(asked.mean(0.0, end_ms));
+        let offered = asked.integral(0.0, end_ms);
+        self.attempts =
+            Attempts { offered: sums.offered, served: sums.served, failed: sums.failed };
+        self.requests = Requests {
+            unit: self.series.unit,
+            offered,
+            served: sums.served,
+            failed: sums.lost,
+            late: sums.late,
+            waiting: (offered - sums.served - sums.lost).max(0.0),
+            failed_share: share(sums.lost, offered),
+            late_share: share(sums.late, sums.served),
+            peak_offered_per_second: known(asked.max(0.0, end_ms)),
+            mean_offered_per_second: known(asked.mean(0.0, end_ms)),
+        };
+        self.latency = sums.latency;
+    }
+
+    /// Latency of what was served; none without any.
+    pub(super) fn latency(&self) -> Option<Latency> {
+        let at = |quantile: f64| self.latency.quantile(quantile);
+        Some(Latency {
+            p50_seconds: at(0.5)?,
+            p95_seconds: at(0.95)?,
+            p99_seconds: at(0.99)?,
+            objective_seconds: self.objective,
+        })
     }
 }
 
-/// What users ask for: own loads, and requests caused by those that other Services served.
-struct RequestTracks<'a> {
-    config: &'a ModelConfig,
+/// A part of a whole, 0 to 1.
+fn share(part: f64, whole: f64) -> f64 {
+    if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 }
+}
+
+/// What users ask for: a Service's own load, and requests caused by those that others served.
+fn requests(
+    config: &ModelConfig,
+    place: usize,
+    histories: &[ServiceHistory],
     end_ms: f64,
+) -> Track {
+    let service = &config.services[place];
+    let none = || Track::new(Course::Lines);
+    let mut sum = service.own.as_deref().map_or_else(none, |load| course(load, end_ms));
+    for upstream in &service.from {
+        let served = &histories[upstream.service as usize].series.served;
+        sum = added(&sum, served, upstream.ratio, 0.0, end_ms);
+    }
+    sum
 }
 
-impl<'a> RequestTracks<'a> {
-    fn new(config: &'a ModelConfig, end_ms: f64) -> RequestTracks<'a> {
-        RequestTracks { config, end_ms }
-    }
-
-    fn get(&mut self, place: usize, histories: &[ServiceHistory]) -> Track {
-        let service = &self.config.services[place];
-        let mut sum = service
-            .own
-            .as_deref()
-            .map_or_else(|| Track::new(Course::Lines), |load| course(load, 0.0, self.end_ms));
-        for upstream in &service.from {
-            let served = &histories[upstream.service as usize].series.served;
-            sum = added(&sum, served, upstream.ratio, 0.0, self.end_ms);
-        }
-        sum
-    }
-}
-
-/// A load's rate between two instants, as lines.
-fn course(load: &Load, from_ms: f64, to_ms: f64) -> Track {
+/// A load's rate from the start to an instant, as lines.
+fn course(load: &Load, end_ms: f64) -> Track {
     let mut track = Track::new(Course::Lines);
-    let mut at = from_ms;
-    while at < to_ms {
-        let piece = load.piece_at_ms(at);
-        let end = piece.to_ms.min(to_ms);
+    let mut cursor = load.cursor();
+    let mut at = 0.0;
+    while at < end_ms {
+        let piece = cursor.piece_at_ms(at);
+        let end = piece.to_ms.min(end_ms);
         track.push(at, piece.rate);
         track.push(end, piece.rate + piece.slope * (end - at) / 1000.0);
         at = end;
     }
     track
+}
+
+/// The latency that 95 % of what some Services served in a window did not exceed [s].
+pub(super) fn p95(
+    config: &ModelConfig,
+    recording: &Recording,
+    services: &[usize],
+    (from_ms, to_ms): (f64, f64),
+) -> Option<f64> {
+    let inside = |segment: &&Segment| {
+        let ours = services.contains(&(segment.service as usize));
+        ours && segment.to_ms >= from_ms && segment.from_ms <= to_ms
+    };
+    // Segments come in order of their ends.
+    let first = recording.segments.partition_point(|segment| segment.to_ms < from_ms);
+    let segments: Vec<Segment> =
+        recording.segments[first..].iter().filter(inside).cloned().collect();
+    let span = (SimTime(from_ms as i64), SimTime(to_ms.ceil() as i64));
+    let mut all = Histogram::default();
+    for service in services {
+        all.merge(&latency::summarize(&segments, config, *service as u32, span).latency);
+    }
+    all.quantile(0.95)
 }
 
 /// `a + factor * b`, where nothing counts as 0.
@@ -179,6 +214,7 @@ pub(super) fn together(histories: &[&ServiceHistory], end_ms: f64) -> Option<Ser
         // Services of the same pods share their capacity: it is not the sum.
         series.capacity = greater(&series.capacity, &more.capacity, end_ms);
         sum.requests = sum_of(&sum.requests, &other.requests);
+        sum.latency.merge(&other.latency);
         sum.attempts.offered += other.attempts.offered;
         sum.attempts.served += other.attempts.served;
         sum.attempts.failed += other.attempts.failed;
@@ -200,7 +236,6 @@ fn greater(a: &Track, b: &Track, end_ms: f64) -> Track {
 pub(super) fn sum_of(a: &Requests, b: &Requests) -> Requests {
     let offered = a.offered + b.offered;
     let (served, failed, late) = (a.served + b.served, a.failed + b.failed, a.late + b.late);
-    let share = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
     Requests {
         unit: a.unit,
         offered,
