@@ -9,6 +9,8 @@
 )]
 
 pub mod args;
+#[cfg(feature = "charts")]
+pub mod chart;
 pub mod check;
 pub mod docs;
 pub mod files;
@@ -49,7 +51,10 @@ impl Outcome {
 pub fn run(cli: &Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Run(arguments) => run::run(arguments),
-        Command::Chart(_) => anyhow::bail!("charts are not drawn yet"),
+        #[cfg(feature = "charts")]
+        Command::Chart(arguments) => chart::run(arguments),
+        #[cfg(not(feature = "charts"))]
+        Command::Chart(_) => anyhow::bail!("this podtide was built without the feature `charts`"),
         Command::Check(arguments) => check::run(arguments),
         Command::Schema => docs::schema(),
         Command::Completions { shell } => docs::completions(*shell),

@@ -9,6 +9,7 @@ pub mod csv;
 pub mod diagnostic;
 pub mod json;
 pub mod palette;
+pub mod spread;
 pub mod story;
 pub mod text;
 pub mod ticks;

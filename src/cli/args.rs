@@ -197,7 +197,7 @@ pub struct ChartArgs {
     /// Width and height in pixels.
     #[arg(long, value_name = "WxH", default_value = "1600x900", help_heading = "Output")]
     pub size: String,
-    /// Which Deployment is drawn, `[namespace/]name`; the one that hurt most if absent.
+    /// Which Deployment is drawn, by name; the one that hurt most if absent.
     #[arg(long, value_name = "NAME", help_heading = "Output")]
     pub workload: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::Outcome;
 use super::args::{Format, RunArgs};
@@ -9,7 +10,9 @@ use super::input::{Prepared, Session, prepare};
 use super::output;
 use super::play::play;
 use crate::render::text::{TextOptions, text};
+use crate::render::{csv, json, spread};
 use crate::report::Report;
+use crate::report::spread::{Numbers, Spread};
 
 /// Plays what the arguments name and tells what happened.
 ///
@@ -24,64 +27,87 @@ pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
     if arguments.format != Format::Text {
         output::tell_findings(&session.findings, &session.sources);
     }
+    if arguments.format == Format::Csv && (session.scenarios.len() > 1 || arguments.runs > 1) {
+        anyhow::bail!("CSV tells of one run of one Scenario: give one, or take `--format json`");
+    }
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(arguments.threads.map_or(0, usize::from))
         .build()
         .context("cannot start threads")?;
-    let played = pool.install(|| play_all(&session, arguments.runs));
-    let bytes = show(&session, &played, arguments)?;
-    output::write(&bytes, arguments.output.as_deref())?;
+    let played: Vec<Played> = pool.install(|| {
+        let all = session.scenarios.par_iter();
+        all.filter_map(|prepared| play_runs(&session, prepared, arguments.runs)).collect()
+    });
+    let shown = match arguments.format {
+        Format::Text => show_text(&session, &played, arguments),
+        Format::Json => show_json(&played)?,
+        Format::Csv => played.iter().map(|played| csv::series(&played.report, None)).collect(),
+    };
+    output::write(shown.as_bytes(), arguments.output.as_deref())?;
     Ok(Outcome::Fine)
 }
 
-/// The reports of a Scenario's runs, the first one first.
+/// A Scenario's first run, and how far the others lie apart.
 struct Played {
-    reports: Vec<Report>,
+    origin: String,
+    report: Report,
+    spread: Option<Spread>,
 }
 
-fn play_all(session: &Session, runs: u32) -> Vec<Played> {
-    let play_runs = |prepared: &Prepared| {
-        let reports = (0..runs).into_par_iter().filter_map(|run| play_run(session, prepared, run));
-        Played { reports: reports.collect() }
-    };
-    session.scenarios.par_iter().map(play_runs).collect()
-}
-
-/// Plays a Scenario with the seed that it has, or one of those that follow.
-fn play_run(session: &Session, prepared: &Prepared, run: u32) -> Option<Report> {
+/// Plays a Scenario with its seed, and with those that follow.
+fn play_runs(session: &Session, prepared: &Prepared, runs: u32) -> Option<Played> {
     let scenario = prepared.scenario.as_ref()?;
-    if run == 0 {
-        return Some(play(scenario).1);
-    }
-    let seed = scenario.seed.wrapping_add(u64::from(run));
-    session.with_seed(prepared, seed).map(|scenario| play(&scenario).1)
+    let report = play(scenario);
+    let others = (1..runs).into_par_iter().filter_map(|run| {
+        let seed = scenario.seed.wrapping_add(u64::from(run));
+        Some(Numbers::of(&play(&session.with_seed(prepared, seed)?)))
+    });
+    let mut numbers = vec![Numbers::of(&report)];
+    numbers.extend(others.collect::<Vec<_>>());
+    let spread = (runs > 1).then(|| Spread::of(&numbers));
+    Some(Played { origin: prepared.origin.clone(), report, spread })
 }
 
-fn show(session: &Session, played: &[Played], arguments: &RunArgs) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// One screen for each Scenario.
+fn show_text(session: &Session, played: &[Played], arguments: &RunArgs) -> String {
+    let style = output::style(arguments.output.is_some());
+    let mut pages = Vec::with_capacity(played.len());
     for (place, played) in played.iter().enumerate() {
-        if place > 0 && arguments.format == Format::Text {
-            bytes.extend(b"\n\n");
+        // Findings are of all inputs together: they stand on the first page.
+        let warnings = match place {
+            0 => output::warnings(&session.findings, &session.sources, style),
+            _ => Vec::new(),
+        };
+        let options = TextOptions {
+            style,
+            all_assumptions: arguments.assumptions,
+            warnings,
+            explain: None,
+            ..TextOptions::default()
+        };
+        let mut page = text(&played.report, &options);
+        if let Some(runs) = &played.spread {
+            page = format!("{page}\n{}", spread::table(runs, &played.report));
         }
-        bytes.extend(show_one(session, played, arguments)?);
+        pages.push(page);
     }
-    Ok(bytes)
+    pages.join("\n\n")
 }
 
-fn show_one(session: &Session, played: &Played, arguments: &RunArgs) -> anyhow::Result<Vec<u8>> {
-    let report = played.reports.first().context("nothing was played")?;
-    match arguments.format {
-        Format::Text => {
-            let style = output::style(arguments.output.is_some());
-            let options = TextOptions {
-                style,
-                all_assumptions: arguments.assumptions,
-                warnings: output::warnings(&session.findings, &session.sources, style),
-                ..TextOptions::default()
-            };
-            Ok(text(report, &options).into_bytes())
-        }
-        Format::Json => Ok((serde_json::to_string_pretty(report)? + "\n").into_bytes()),
-        Format::Csv => anyhow::bail!("CSV is not written yet"),
+/// The report of the one Scenario, or a list of them. With several runs each has its `spread`.
+fn show_json(played: &[Played]) -> anyhow::Result<String> {
+    if let [Played { report, spread: None, .. }] = played {
+        return Ok(json::json(report));
     }
+    let mut values = Vec::with_capacity(played.len());
+    for played in played {
+        let mut value: Value = serde_json::from_str(&json::json(&played.report))?;
+        value["origin"] = Value::from(played.origin.as_str());
+        if let Some(spread) = &played.spread {
+            value["spread"] = serde_json::from_str(&json::spread(spread))?;
+        }
+        values.push(value);
+    }
+    let value = if values.len() == 1 { values.remove(0) } else { Value::from(values) };
+    Ok(format!("{value:#}\n"))
 }
