@@ -1,8 +1,8 @@
 //! The spread of several runs as a table.
 
 use crate::render::words;
-use crate::report::Report;
 use crate::report::spread::{Range, Spread};
+use crate::report::{Report, WorkloadReport};
 
 /// Numbers that are shown: path below the workload, words, and how a value is written.
 type Row = (&'static str, &'static str, fn(f64) -> String);
@@ -30,15 +30,15 @@ pub fn table(spread: &Spread, report: &Report) -> String {
         format!("over {} runs, seeds {} to {last}:\n", spread.runs, report.scenario.seed);
     for workload in &report.workloads {
         let rows: Vec<[String; 4]> =
-            ROWS.iter().filter_map(|row| cells(spread, &workload.name, row)).collect();
+            ROWS.iter().filter_map(|row| cells(spread, workload, row)).collect();
         if report.workloads.len() > 1 {
             text = format!("{text}\n{}\n", workload.name);
         }
         let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
         let widths = [0, 1, 2, 3].map(|column| width(column).unwrap_or(0).max(HEAD[column].len()));
-        text = text + &line(&HEAD.map(str::to_owned), widths);
+        text.push_str(&line(&HEAD.map(str::to_owned), widths));
         for row in &rows {
-            text = text + &line(row, widths);
+            text.push_str(&line(row, widths));
         }
     }
     text
@@ -46,8 +46,14 @@ pub fn table(spread: &Spread, report: &Report) -> String {
 
 const HEAD: [&str; 4] = ["", "least", "median", "greatest"];
 
-fn cells(spread: &Spread, workload: &str, (path, name, write): &Row) -> Option<[String; 4]> {
-    let Range { runs, min, median, max } = *spread.get(workload, path)?;
+fn cells(
+    spread: &Spread,
+    workload: &WorkloadReport,
+    (path, name, write): &Row,
+) -> Option<[String; 4]> {
+    let full_name = || format!("{}.{}", workload.namespace, workload.name);
+    let found = spread.get(&workload.name, path).or_else(|| spread.get(&full_name(), path));
+    let Range { runs, min, median, max } = *found?;
     let name =
         if runs == spread.runs { (*name).to_owned() } else { format!("{name} (in {runs} runs)") };
     Some([name, write(min), write(median), write(max)])

@@ -1,5 +1,6 @@
 //! Whom traffic asks.
 
+use super::targets::selected;
 use super::{Checker, LineTarget};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::scenario::file::read::At;
@@ -69,7 +70,24 @@ impl Checker<'_> {
         match target.kind {
             Some("service") => Some(Asked::Service(self.service(&name)?)),
             None if is_service && !is_deployment => Some(Asked::Service(self.service(&name)?)),
-            _ => Some(Asked::Deployment(self.deployment(&name)?)),
+            Some(_) => Some(Asked::Deployment(self.deployment(&name)?)),
+            None => {
+                let deployment = self.deployment(&name)?;
+                Some(self.service_or_deployment(deployment))
+            }
+        }
+    }
+
+    /// The Service that has exactly the pods of a Deployment, if there is one; else an implied one.
+    pub(super) fn service_or_deployment(&self, deployment: u32) -> Asked {
+        let objects = self.input.objects;
+        let behind = objects.services.iter().position(|loaded| {
+            let service = &loaded.object;
+            selected(objects, &service.metadata.namespace, &service.spec.selector) == [deployment]
+        });
+        match behind {
+            Some(service) => Asked::Service(service as u32),
+            None => Asked::Deployment(deployment),
         }
     }
 

@@ -146,9 +146,11 @@ impl Checker<'_> {
     fn line_entry(&mut self, line: &TrafficLine, clock: WallClock) -> Option<Entry> {
         let unit = unit_of_layers(&line.layers);
         let layers = self.layers(&line.layers, LayerContext { unit, clock });
-        let asked = match &line.target {
-            Some(target) => self.line_target(target)?,
-            None => Asked::Deployment(self.only_deployment(&line.span)?),
+        let asked = if let Some(target) = &line.target {
+            self.line_target(target)?
+        } else {
+            let only = self.only_deployment(&line.span)?;
+            self.service_or_deployment(only)
         };
         let kind = match unit {
             RateUnit::Requests => ServiceKind::Requests,
