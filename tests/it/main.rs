@@ -15,3 +15,4 @@ mod properties_quantity;
 mod render;
 mod repeatable;
 mod scenario;
+mod tidy;
