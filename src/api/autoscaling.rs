@@ -1,4 +1,5 @@
-//! HorizontalPodAutoscaler as `autoscaling/v2` has it. Mirrors `k8s.io/api/autoscaling/v2/types.go`.
+//! HorizontalPodAutoscaler as `autoscaling/v2` has it. Mirrors
+//! `k8s.io/api/autoscaling/v2/types.go`.
 //!
 //! Strings that validation restricts (`type`, `selectPolicy`) stay strings, because an object may
 //! hold any text until it is validated, and messages quote it.

@@ -2,7 +2,8 @@
 //!
 //! One stream per purpose, so that a further draw in one place moves nothing elsewhere, and two
 //! variants of a scenario meet the same chance. The generator (PCG XSL RR 128/64) and the samplers
-//! never change their values between releases or platforms: all transcendental functions are libm's.
+//! never change their values between releases or platforms: all transcendental functions are
+//! libm's.
 
 use rand::Rng;
 use rand_pcg::Pcg64;

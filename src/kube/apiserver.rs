@@ -8,6 +8,7 @@
 //! applied to the same cluster give the same cluster; every timestamp is cut to whole seconds.
 
 pub mod apply;
+pub mod change;
 pub mod cluster;
 pub mod pods;
 pub mod script;
@@ -18,8 +19,9 @@ use crate::engine::wakes::Wake;
 use crate::kube::reason::Reason;
 use crate::units::SimTime;
 
+pub use change::{Change, PodChange, PodFacts};
 pub use cluster::Cluster;
-pub use write::{Applied, Change, EventType, Fact, Refused, Write};
+pub use write::{Applied, EventType, Fact, Refused, Write};
 
 /// Controllers that may have to work off what another one's write woke, before its next write.
 pub trait Below {

@@ -1,6 +1,6 @@
 //! Mirrors pkg/controller/endpointslice and `k8s.io/endpointslice` (v1.36): which pods of a Service
-//! are endpoints, and in what state. Left out: slices of 100 and their retries, addresses (every pod
-//! that a kubelet has seen has one), topology hints.
+//! are endpoints, and in what state. Left out: slices of 100 and their retries, addresses (every
+//! pod that a kubelet has seen has one), topology hints.
 
 use std::fmt;
 use std::sync::Arc;

@@ -205,8 +205,9 @@ impl Kubelet {
         }
     }
 
-    /// Takes over a bound pod whose containers have run and been ready since an instant in the past:
-    /// the world at time 0. Its images count as present on its node, its probes' phases are drawn.
+    /// Takes over a bound pod whose containers have run and been ready since an instant in the
+    /// past: the world at time 0. Its images count as present on its node, its probes' phases are
+    /// drawn.
     pub fn adopt_running(
         &mut self,
         api: &mut Api,

@@ -5,13 +5,14 @@
 //! readings every resolution, keeps two for each container, and answers with the mean between them.
 //!
 //! ```text
-//! node 1   ----s---------s---------s---------s----    s  cAdvisor reads, each node in its own phase
-//! node 2   -------s---------s---------s---------s-
+//! node 1   ----s---------s---------s---------s----    s  cAdvisor reads, each node in its own
+//! phase node 2   -------s---------s---------s---------s-
 //! scrapes  -----------S--------------S-----------S    S  takes the latest reading of each node
 //! ```
 //!
-//! Readings that no scrape takes are not made. [`MetricsServer::next_at`] tells when the next reading
-//! or scrape is due, and [`MetricsServer::run`] makes it; the application is only asked for now.
+//! Readings that no scrape takes are not made. [`MetricsServer::next_at`] tells when the next
+//! reading or scrape is due, and [`MetricsServer::run`] makes it; the application is only asked for
+//! now.
 //!
 //! Left out: the wait of up to 8 ms per node before each request, time-outs of requests, metrics of
 //! nodes, the jitter of cAdvisor's interval.

@@ -1,7 +1,8 @@
 //! kube-scheduler with its default profile.
 //! Mirrors pkg/scheduler/{scheduler,schedule_one,eventhandlers}.go (v1.36). Left out: preemption
 //! (an attempt that fails says what it would say if no pod could be preempted), volumes, resource
-//! claims, pod groups, other profiles. An attempt takes no time, and a binding takes effect at once.
+//! claims, pod groups, other profiles. An attempt takes no time, and a binding takes effect at
+//! once.
 //!
 //! The scheduler keeps its own picture of the nodes ([`snapshot`]) and compares it with the cluster
 //! each time it is woken: what differs are the events that let waiting pods be tried again. What
@@ -242,7 +243,8 @@ impl Scheduler {
 }
 
 impl DefaultSpread {
-    /// Works the constraints of a pod out, if they are not known. Mirrors `buildDefaultConstraints`.
+    /// Works the constraints of a pod out, if they are not known. Mirrors
+    /// `buildDefaultConstraints`.
     fn prepare(&mut self, cluster: &Cluster, pod: &Pod, topologies: &mut topology::Topologies) {
         let services = cluster.generations().services;
         if self.services != services {

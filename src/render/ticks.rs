@@ -33,7 +33,8 @@ pub fn time_step(seconds: f64, most: u32) -> f64 {
     found.unwrap_or_else(|| (least / 31_536_000.0).ceil() * 31_536_000.0)
 }
 
-/// The least of 1, 2, 2.5 and 5 times a power of ten that gives at most so many steps up to a value.
+/// The least of 1, 2, 2.5 and 5 times a power of ten that gives at most so many steps up to a
+/// value.
 pub fn value_step(top: f64, most: u32) -> f64 {
     if top <= 0.0 || !top.is_finite() {
         return 1.0;

@@ -271,8 +271,8 @@ fn amount(container: &Container, resource: &str) -> f64 {
     container.resources.requests.get(resource).map_or(0.0, Quantity::as_approximate_f64)
 }
 
-/// Levels of usage: above the first the HPA scales up; at the second it wants to be; below the third
-/// it scales down.
+/// Levels of usage: above the first the HPA scales up; at the second it wants to be; below the
+/// third it scales down.
 fn thresholds(target: f64, tolerance: Tolerance) -> Proportion {
     Proportion([target * (1.0 + tolerance.up), target, target * (1.0 - tolerance.down)])
 }

@@ -199,7 +199,8 @@ pub struct Rise {
     /// From the begin to the first write that added pods [s].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_seconds: Option<f64>,
-    /// From the begin to capacity above load for good [s]; absent if it always was, or never became.
+    /// From the begin to capacity above load for good [s]; absent if it always was, or never
+    /// became.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_scale_seconds: Option<f64>,
     /// From the begin until all pods that it led to were ready [s].
@@ -215,7 +216,8 @@ pub struct Rise {
     pub peak_per_second: f64,
     /// What failed in it [requests].
     pub failed: f64,
-    /// 95th percentile of the latency of what was served in it; only where it was under capacity [s].
+    /// 95th percentile of the latency of what was served in it; only where it was under capacity
+    /// [s].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p95_seconds: Option<f64>,
 }

@@ -1,9 +1,9 @@
 //! Between the cluster and the load model.
 //!
-//! The kubelet sees an [`Application`] in its containers, metrics-server its counters; the load model
-//! sees pods, containers and endpoints. Nothing is decided here: what the one side says becomes what
-//! the other side understands. The load model is always advanced to the cluster's instant before any
-//! component has its turn.
+//! The kubelet sees an [`Application`] in its containers, metrics-server its counters; the load
+//! model sees pods, containers and endpoints. Nothing is decided here: what the one side says
+//! becomes what the other side understands. The load model is always advanced to the cluster's
+//! instant before any component has its turn.
 
 use crate::kube::apiserver::{Cluster, Write};
 use crate::kube::kubelet::application::{

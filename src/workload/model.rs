@@ -7,10 +7,10 @@
 //! advance(t) -> event?      pod_added, container_started, set_endpoints, ...      sample(pod)
 //! ```
 //!
-//! Services that depend on each other (requests `from` another, shared pods) form a component, solved
-//! together. A component is *quiet* while every request is worked on at once: then nothing is computed
-//! until the load crosses a capacity, an instant that the compiled load gives in O(log n). Otherwise
-//! it goes in *pieces*: from one breakpoint or root of the closed form to the next.
+//! Services that depend on each other (requests `from` another, shared pods) form a component,
+//! solved together. A component is *quiet* while every request is worked on at once: then nothing
+//! is computed until the load crosses a capacity, an instant that the compiled load gives in O(log
+//! n). Otherwise it goes in *pieces*: from one breakpoint or root of the closed form to the next.
 
 mod cohort;
 mod commit;
@@ -120,8 +120,8 @@ impl WorkloadModel {
         }
     }
 
-    /// From now on a service has this traffic of its own, or none: traffic that reaches a world that
-    /// is being set up only when all pods run.
+    /// From now on a service has this traffic of its own, or none: traffic that reaches a world
+    /// that is being set up only when all pods run.
     pub fn set_own_traffic(&mut self, service: u32, own: Option<Arc<Load>>) {
         let component = self.services[service as usize].component;
         self.settle(component);

@@ -76,7 +76,8 @@ pub struct SegmentPart {
     pub share: f64,
     /// What each one could serve [requests/s].
     pub capacity: f64,
-    /// Cores left for requests over cores that one request uses, at least 1: servers of the formula.
+    /// Cores left for requests over cores that one request uses, at least 1: servers of the
+    /// formula.
     pub servers: f64,
     /// Service time on the CPU [s].
     pub service_time: f64,

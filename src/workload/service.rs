@@ -41,8 +41,8 @@ pub struct ServiceConfig {
 pub enum ServiceKind {
     /// Requests, sent to the endpoints in proportion to their weights.
     Requests,
-    /// Messages in one shared backlog, taken by every running pod that consumes it. Nothing is lost:
-    /// what a killed pod had in hand goes back to the backlog.
+    /// Messages in one shared backlog, taken by every running pod that consumes it. Nothing is
+    /// lost: what a killed pod had in hand goes back to the backlog.
     Queue,
     /// CPU work instead of requests, in equal shares to the endpoints.
     Cpu {

@@ -1,7 +1,8 @@
 //! Recordings of load from production: CSV and Prometheus `query_range` JSON.
 //!
 //! What every reader does with what it finds:
-//! - values that are empty, `NaN`, `N/A`, `null` or `-` are holes: the point is left out, so that the
+//! - values that are empty, `NaN`, `N/A`, `null` or `-` are holes: the point is left out, so that
+//!   the
 //!   load is linear across it (or held, with `hold`);
 //! - rows may come in any order; of several at the same instant the mean is taken;
 //! - a value below zero, a value that is no number, and a stamp that cannot be read are errors.

@@ -1,7 +1,8 @@
 //! Traffic: what people write as layers, compiled once into a [`Load`].
 //!
 //! Layers act in order. Constant, ramp, step, stages, sine, daily, spike and trace **add** to what
-//! stands before them; noise and scale **multiply** it. Negative sums are cut at 0 once, at the end.
+//! stands before them; noise and scale **multiply** it. Negative sums are cut at 0 once, at the
+//! end.
 //!
 //! Times are measured from the start of the scenario. Smooth shapes are cut into chords, see
 //! [`chords_per_period`].
@@ -180,8 +181,8 @@ pub struct LoadContext<'a> {
 }
 
 impl Load {
-    /// Compiles layers into a load over `[0, duration]`; the rate of time 0 is held before, the last
-    /// one after.
+    /// Compiles layers into a load over `[0, duration]`; the rate of time 0 is held before, the
+    /// last one after.
     ///
     /// # Errors
     /// A layer with a number that is not finite, a period or spread out of range, or more than

@@ -107,7 +107,10 @@ fn the_map_names_every_top_module() {
     let map = fs::read_to_string("ARCHITECTURE.md").expect("there is a map");
     for (module, _) in MAY_IMPORT {
         if Path::new("src").join(format!("{module}.rs")).exists() {
-            assert!(map.contains(&format!("`{module}`")), "ARCHITECTURE.md is silent on `{module}`");
+            assert!(
+                map.contains(&format!("`{module}`")),
+                "ARCHITECTURE.md is silent on `{module}`"
+            );
         }
     }
 }

@@ -7,8 +7,9 @@ mod workloads;
 
 use std::sync::Arc;
 
+use super::change::Change;
 use super::cluster::{Cluster, Outcome};
-use super::write::{Applied, Change, Refused, Write};
+use super::write::{Applied, Refused, Write};
 use crate::kube::objects::ids::ObjectId;
 
 impl Cluster {

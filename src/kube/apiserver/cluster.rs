@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::change::Change;
 use super::pods::Pods;
 use super::script::Script;
 use super::watch;
-use super::write::{Applied, Change, Fact, Refused, Write};
+use super::write::{Applied, Fact, Refused, Write};
 use crate::api::core::PodTemplateSpec;
 use crate::api::meta::StringMap;
 use crate::engine::wakes::Wakes;
@@ -177,9 +178,9 @@ impl Cluster {
         }
     }
 
-    /// Whether a write becomes a fact. Nearly every sync of an HPA writes metric values that moved a
-    /// little; the decision of that sync holds them, so that a status which says nothing else new is
-    /// no fact of its own.
+    /// Whether a write becomes a fact. Nearly every sync of an HPA writes metric values that moved
+    /// a little; the decision of that sync holds them, so that a status which says nothing else new
+    /// is no fact of its own.
     fn is_told(&self, write: &Write) -> bool {
         let Write::HpaStatus { hpa, status } = write else { return true };
         self.hpa(*hpa).is_none_or(|hpa| hpa.status.differs_beyond_metrics(status))

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use super::change::{Change, PodChange, PodFacts};
 use super::cluster::Cluster;
-use super::write::{Change, EventType, PodChange, PodFacts, Write};
+use super::write::{EventType, Write};
 use crate::engine::wakes::Component;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::disruption::stale_disruption_at;
@@ -85,7 +86,8 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
     match what {
         PodChange::Added => {
             wake(cluster, SCHEDULER, 0, timings.schedule);
-            // For a scripted kubelet, which binds pods itself; the modelled one finds nothing to do.
+            // For a scripted kubelet, which binds pods itself; the modelled one finds nothing to
+            // do.
             wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
         }
         PodChange::Bound | PodChange::Marked => {

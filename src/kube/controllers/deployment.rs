@@ -2,8 +2,8 @@
 //! Left out: adoption of ReplicaSets (only this controller makes them), several workers.
 //!
 //! A sync works on what it read at its start, as upstream works on copies from its cache: an object
-//! that it has written itself and writes again from the older copy is refused, and the sync that the
-//! first write woke does the rest.
+//! that it has written itself and writes again from the older copy is refused, and the sync that
+//! the first write woke does the rest.
 
 pub mod annotations;
 pub mod conditions;

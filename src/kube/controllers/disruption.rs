@@ -1,6 +1,6 @@
 //! Mirrors `pkg/controller/disruption/disruption.go` (v1.36): the status of budgets. Left out:
-//! controllers that are not simulated (a pod is a ReplicaSet's or nobody's), conflicts (nobody writes
-//! a status while a sync runs), the reason of a pod's condition `DisruptionTarget`.
+//! controllers that are not simulated (a pod is a ReplicaSet's or nobody's), conflicts (nobody
+//! writes a status while a sync runs), the reason of a pod's condition `DisruptionTarget`.
 
 mod expected;
 pub mod reason;

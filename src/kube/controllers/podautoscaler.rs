@@ -7,8 +7,8 @@
 //! ```
 //!
 //! [`horizontal::HorizontalController::reconcile`] does one sync: it reads the cluster through its
-//! [`Api`](crate::kube::apiserver::Api), asks a [`metrics::MetricsClient`], writes the scale and the
-//! status, and tells a [`decision::Decision`] that holds how it came to its number.
+//! [`Api`](crate::kube::apiserver::Api), asks a [`metrics::MetricsClient`], writes the scale and
+//! the status, and tells a [`decision::Decision`] that holds how it came to its number.
 
 mod behavior;
 pub mod config;

@@ -1,9 +1,10 @@
 //! Mirrors `pkg/controller/replicaset/replica_set.go` (v1.36): one sync of a ReplicaSet. Left out:
-//! several workers, the consistency gate and expectations (a write is seen at once), namespaces that
-//! terminate.
+//! several workers, the consistency gate and expectations (a write is seen at once), namespaces
+//! that terminate.
 //!
 //! Where requests take time, `manageReplicas` does: it makes or deletes a pod, and wakes itself for
-//! the next one. As upstream's worker, it looks at nothing else of that ReplicaSet until it is done.
+//! the next one. As upstream's worker, it looks at nothing else of that ReplicaSet until it is
+//! done.
 
 mod claim;
 pub mod reason;
@@ -98,9 +99,9 @@ impl ReplicaSetController {
     /// Brings the pods of a ReplicaSet nearer to its spec, and those of all other ReplicaSets for
     /// which the controller was woken at this instant; wakes itself when another look is due.
     ///
-    /// Upstream reads from a cache that lags behind. So all of them are looked at before anything is
-    /// written; but one that has just created pods waits until the cache shows them, and shows what
-    /// was written before.
+    /// Upstream reads from a cache that lags behind. So all of them are looked at before anything
+    /// is written; but one that has just created pods waits until the cache shows them, and shows
+    /// what was written before.
     pub fn reconcile(&mut self, api: &mut Api<'_>, replica_set: ReplicaSetId) {
         let mut keys: SmallVec<[ReplicaSetId; 4]> = smallvec![replica_set];
         while let Some(key) = api.take_due() {

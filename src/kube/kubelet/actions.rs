@@ -1,6 +1,6 @@
 //! Mirrors `computePodActions` and `computeInitContainerActions` of
-//! pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36). Left out: sandboxes, changed definitions,
-//! resize, containers in unknown state.
+//! pkg/kubelet/kuberuntime/kuberuntime_manager.go (v1.36). Left out: sandboxes, changed
+//! definitions, resize, containers in unknown state.
 
 use super::application::ProbeKind;
 use super::lifecycle::{Action, Run, Turn};

@@ -106,12 +106,13 @@ pub trait Application {
     /// When the process will end by itself, and with which exit code, as far as is known now: a
     /// planned crash, or, after [`Application::sigterm`], when the accepted requests are finished.
     ///
-    /// Asked each time the kubelet looks at the pod, after each start and SIGTERM, and again at that
-    /// very instant; when it has moved to a later one by then, that counts. When it moves to an
-    /// earlier one, wake the kubelet for the pod.
+    /// Asked each time the kubelet looks at the pod, after each start and SIGTERM, and again at
+    /// that very instant; when it has moved to a later one by then, that counts. When it moves to
+    /// an earlier one, wake the kubelet for the pod.
     fn exits_at(&mut self, run: ContainerRun) -> Option<(SimTime, i32)>;
 
-    /// A probe with that time-out begins. The run may just have ended without the kubelet's knowledge.
+    /// A probe with that time-out begins. The run may just have ended without the kubelet's
+    /// knowledge.
     fn probe(
         &mut self,
         run: ContainerRun,
@@ -121,9 +122,9 @@ pub trait Application {
     ) -> ProbeReply;
 
     /// Until when probes of this kind succeed, as far as is known now: each one that begins after
-    /// `from`, which is now, and before that instant would, in less than its period. The kubelet does
-    /// not run these. `from` or earlier if nothing is known; [`SimTime::MAX`] if nothing is expected
-    /// to change.
+    /// `from`, which is now, and before that instant would, in less than its period. The kubelet
+    /// does not run these. `from` or earlier if nothing is known; [`SimTime::MAX`] if nothing is
+    /// expected to change.
     ///
     /// Asked each time the kubelet looks at a pod whose last probe of this kind succeeded. When the
     /// instant moves to an earlier one, wake the kubelet for the pod.
@@ -132,8 +133,8 @@ pub trait Application {
     /// A container gets SIGTERM; SIGKILL follows at `kill_at` unless it has ended by then.
     fn sigterm(&mut self, run: ContainerRun, at: SimTime, kill_at: SimTime);
 
-    /// When the runtime's call that stops a container returns, for one that got SIGTERM and ended at
-    /// `at`, which is now. At once, if nothing holds the runtime up.
+    /// When the runtime's call that stops a container returns, for one that got SIGTERM and ended
+    /// at `at`, which is now. At once, if nothing holds the runtime up.
     fn stop_returns_at(&mut self, _run: ContainerRun, at: SimTime) -> SimTime {
         at
     }

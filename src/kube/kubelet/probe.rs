@@ -139,8 +139,8 @@ impl Turn<'_, '_> {
         self.container_mut(place).worker_mut(kind).expect("the worker exists")
     }
 
-    /// Runs the readiness probe at once and restarts its period; after the probe that is running, if
-    /// one is; after a tick of this instant. Mirrors `manualTriggerCh`.
+    /// Runs the readiness probe at once and restarts its period; after the probe that is running,
+    /// if one is; after a tick of this instant. Mirrors `manualTriggerCh`.
     pub(super) fn trigger_readiness(&mut self, place: u16) {
         let now = self.now;
         self.tick_probe(place, ProbeKind::Readiness);

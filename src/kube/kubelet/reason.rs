@@ -226,7 +226,8 @@ impl KubeletReason {
             ),
             KubeletReason::AlreadyPresent { image } => write!(
                 f,
-                "Container image \"{image}\" already present on machine and can be accessed by the pod"
+                "Container image \"{image}\" already present on machine and can be accessed \
+                 by the pod"
             ),
             KubeletReason::ErrImageNeverPull { image } => {
                 write!(f, "Container image \"{image}\" is not present with pull policy of Never")

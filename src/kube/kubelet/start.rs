@@ -1,6 +1,6 @@
 //! Mirrors `startContainer` and `doBackOff` of pkg/kubelet/kuberuntime (v1.36), and
-//! `EnsureImageExists` of pkg/kubelet/images. Left out: failures of the runtime, hooks whose time is
-//! unknown (they take none).
+//! `EnsureImageExists` of pkg/kubelet/images. Left out: failures of the runtime, hooks whose time
+//! is unknown (they take none).
 
 use super::lifecycle::{Run, Step, Turn};
 use super::plan::PullPolicy;

@@ -98,8 +98,8 @@ impl ContainerStatus {
 }
 
 impl Turn<'_, '_> {
-    /// The status of a container as a sync finds it, and whether its readiness probe is to be run at
-    /// once. Mirrors `convertToAPIContainerStatuses` and `UpdatePodStatus`.
+    /// The status of a container as a sync finds it, and whether its readiness probe is to be run
+    /// at once. Mirrors `convertToAPIContainerStatuses` and `UpdatePodStatus`.
     pub(super) fn look_at(&self, place: u16) -> (ContainerStatus, bool) {
         let container = self.container(place);
         let Some(run) = container.run else {

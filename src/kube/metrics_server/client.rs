@@ -1,6 +1,6 @@
-//! The metrics APIs as the HPA reads them: resource metrics from metrics-server, custom and external
-//! ones from an adapter. Mirrors `pkg/controller/podautoscaler/metrics/client.go` (v1.36) and, for
-//! the answers of an adapter, kubernetes-sigs/prometheus-adapter.
+//! The metrics APIs as the HPA reads them: resource metrics from metrics-server, custom and
+//! external ones from an adapter. Mirrors `pkg/controller/podautoscaler/metrics/client.go` (v1.36)
+//! and, for the answers of an adapter, kubernetes-sigs/prometheus-adapter.
 
 use std::sync::Arc;
 
@@ -175,7 +175,8 @@ impl MetricsClient for MetricsApis<'_> {
     ) -> Result<(), MetricsError> {
         if !self.adapter.is_installed(MetricsApi::External) {
             let error = format!(
-                "the server could not find the requested resource (get {name}.external.metrics.k8s.io)"
+                "the server could not find the requested resource \
+                 (get {name}.external.metrics.k8s.io)"
             );
             return Err(MetricsError::Unable { api: MetricsApi::External, error: error.into() });
         }

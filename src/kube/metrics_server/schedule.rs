@@ -22,8 +22,8 @@ pub(super) struct Schedule {
     scrape_at: SimTime,
     /// Phase of each node by its number [ms].
     phases: Vec<i64>,
-    /// The last reading of each node before the coming scrape, in order of time; those before `next`
-    /// have been made.
+    /// The last reading of each node before the coming scrape, in order of time; those before
+    /// `next` have been made.
     nodes: Vec<(SimTime, NodeId)>,
     next: usize,
     /// Readings by container instead of by node.
@@ -117,8 +117,8 @@ impl Schedule {
         self.scrape_at <= now
     }
 
-    /// Reads the containers that are due in phases of their own. A container is noticed at the first
-    /// reading after its start.
+    /// Reads the containers that are due in phases of their own. A container is noticed at the
+    /// first reading after its start.
     pub(super) fn read_containers(
         &mut self,
         kubelet: &Kubelet,

@@ -109,8 +109,8 @@ impl MetricStatus {
     }
 }
 
-/// A quantity as clients read it back: what was written as `150000000` comes back as `150M`, because
-/// a text without a suffix does not tell its format.
+/// A quantity as clients read it back: what was written as `150000000` comes back as `150M`,
+/// because a text without a suffix does not tell its format.
 fn as_stored(milli: i64, format: Format) -> Quantity {
     let quantity = Quantity::from_milli(milli, format);
     Quantity::parse(&quantity.to_string()).unwrap_or(quantity)

@@ -128,8 +128,8 @@ fn windows<'a>(workload: &'a WorkloadReport, frame: &Frame) -> impl Iterator<Ite
     workload.under_capacity.iter().filter(inside)
 }
 
-/// Names the longest time under capacity beside its shade, where no line passes; gives the name back
-/// where there is no such place.
+/// Names the longest time under capacity beside its shade, where no line passes; gives the name
+/// back where there is no such place.
 fn name_longest(
     picture: &mut Picture,
     entry: &Entry<'_>,

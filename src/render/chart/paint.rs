@@ -61,7 +61,8 @@ fn with_head(text: &str, picture: &Picture, size: (u32, u32)) -> String {
     let title = escaped(&picture.title);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {} {}\" role=\"img\" stroke-linejoin=\"round\">\n<title>{title}</title>\n{body}</svg>\n",
+         viewBox=\"0 0 {} {}\" role=\"img\" stroke-linejoin=\"round\">\n\
+         <title>{title}</title>\n{body}</svg>\n",
         size.0, size.1
     )
 }
@@ -159,8 +160,8 @@ impl<B: DrawingBackend> Brush<'_, B> {
             self.backend.draw_path(path, &style).expect("memory takes all shapes");
             return;
         }
-        // The bitmap backend fills the outline of a path, which has holes where the path turns back.
-        // Its single stretches have none.
+        // The bitmap backend fills the outline of a path, which has holes where the path turns
+        // back. Its single stretches have none.
         for pair in path.windows(2) {
             self.backend.draw_path(pair.iter().copied(), &style).expect("memory takes all shapes");
             if width > 2 {

@@ -8,7 +8,8 @@ use crate::render::words;
 /// Levels of a character cell, from empty to full.
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// One band of a chart: what is, as an area; what is lost, on top of it; what is possible, as a line.
+/// One band of a chart: what is, as an area; what is lost, on top of it; what is possible, as a
+/// line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Band {
     /// Head, as in `requests/s`.

@@ -71,7 +71,8 @@ impl Histogram {
         (self.total > 0.0).then(|| self.sum / self.total)
     }
 
-    /// The latency that a share `quantile` of the requests does not exceed [s]; none without requests.
+    /// The latency that a share `quantile` of the requests does not exceed [s]; none without
+    /// requests.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         if self.total <= 0.0 {
             return None;

@@ -45,8 +45,8 @@ pub struct RateLine {
     pub last: f64,
 }
 
-/// Sums up the segments of one service over `[from, to)`. `segments` may hold those of other services
-/// too; `config` is the one that they were made with.
+/// Sums up the segments of one service over `[from, to)`. `segments` may hold those of other
+/// services too; `config` is the one that they were made with.
 pub fn summarize(
     segments: &[Segment],
     config: &ModelConfig,

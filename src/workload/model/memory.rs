@@ -143,8 +143,8 @@ impl WorkloadModel {
         }
     }
 
-    /// When the requests inside a cohort's pods bring the first of them to its limit, from the start
-    /// of a piece [s].
+    /// When the requests inside a cohort's pods bring the first of them to its limit, from the
+    /// start of a piece [s].
     pub(super) fn memory_root(&self, number: u32) -> f64 {
         if !self.may_exceed(number) || self.oldest(number).is_none() {
             return f64::INFINITY;
@@ -195,8 +195,8 @@ impl WorkloadModel {
         }
     }
 
-    /// Plans the end of a container that has just been started and will reach its limit even without
-    /// requests.
+    /// Plans the end of a container that has just been started and will reach its limit even
+    /// without requests.
     pub(super) fn expect_growth(&mut self, pod: u32, container: u32) {
         let state = &self.pods[pod as usize];
         let Some(limit) = state.containers[container as usize].memory_limit else { return };

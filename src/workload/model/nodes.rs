@@ -213,7 +213,8 @@ impl WorkloadModel {
     }
 
     /// Shares out a node's CPU: each gets by its weight, at most what it asks for, and what is left
-    /// goes to the others. Who asks for less may rise to the level of the others until the next look.
+    /// goes to the others. Who asks for less may rise to the level of the others until the next
+    /// look.
     fn share_cpu(&mut self, number: u32, claims: &[Claim]) {
         let level = water_level(claims, self.nodes[number as usize].cpu);
         self.nodes[number as usize].contested = true;

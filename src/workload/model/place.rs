@@ -47,8 +47,8 @@ impl WorkloadModel {
         self.refill_pools_of(pod, left);
     }
 
-    /// Takes a pod out of its cohort; gives what waits in it. Its component must be settled, and a pool
-    /// that it leaves must be refilled.
+    /// Takes a pod out of its cohort; gives what waits in it. Its component must be settled, and a
+    /// pool that it leaves must be refilled.
     pub(super) fn detach(&mut self, pod: u32) -> Waiting {
         let number = self.pods[pod as usize].cohort;
         if number == NONE {
@@ -172,7 +172,8 @@ impl WorkloadModel {
         Some(cohort)
     }
 
-    /// Whether requests sent to a pod are accepted; one that takes from a shared backlog has no time.
+    /// Whether requests sent to a pod are accepted; one that takes from a shared backlog has no
+    /// time.
     fn answers(&self, pod: u32) -> bool {
         self.pods[pod as usize].accepts() && self.pool_of(pod).is_none()
     }

@@ -148,8 +148,8 @@ impl WorkloadModel {
         }
     }
 
-    /// The first instant [ms] at or after `from_ms` at which a sum of loads is above a threshold. May
-    /// be early where several loads are summed, but then it is at least 15 s away.
+    /// The first instant [ms] at or after `from_ms` at which a sum of loads is above a threshold.
+    /// May be early where several loads are summed, but then it is at least 15 s away.
     pub(super) fn first_above(&self, shares: &[LoadShare], from_ms: f64, threshold: f64) -> f64 {
         if threshold == f64::INFINITY {
             return f64::INFINITY;

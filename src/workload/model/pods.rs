@@ -77,8 +77,8 @@ impl WorkloadModel {
         }
     }
 
-    /// A container runs; its counters start at 0. Says whether its work of starting is done at once;
-    /// else [`super::ModelEvent::Started`] will tell.
+    /// A container runs; its counters start at 0. Says whether its work of starting is done at
+    /// once; else [`super::ModelEvent::Started`] will tell.
     ///
     /// # Panics
     /// When it runs already.
@@ -120,8 +120,8 @@ impl WorkloadModel {
         self.place(pod.0);
     }
 
-    /// The pod's readiness has changed. Its warm-up begins when it is ready for the first time since
-    /// its serving container was started.
+    /// The pod's readiness has changed. Its warm-up begins when it is ready for the first time
+    /// since its serving container was started.
     pub fn ready_changed(&mut self, pod: PodKey, ready: bool) {
         let now_ms = self.now_ms as i64;
         let state = &mut self.pods[pod.0 as usize];
@@ -133,8 +133,9 @@ impl WorkloadModel {
         }
     }
 
-    /// The pod's containers are sent SIGTERM: what still arrives fails, what was accepted is finished
-    /// (or fails, with `drains: false`). [`super::ModelEvent::Drained`] tells when that is done.
+    /// The pod's containers are sent SIGTERM: what still arrives fails, what was accepted is
+    /// finished (or fails, with `drains: false`). [`super::ModelEvent::Drained`] tells when that is
+    /// done.
     pub fn terminating(&mut self, pod: PodKey) {
         if self.pods[pod.0 as usize].terminating {
             return;

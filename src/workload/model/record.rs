@@ -39,8 +39,8 @@ impl WorkloadModel {
         self.segments.push(segment);
     }
 
-    /// After planning: opens a segment for each service whose rate follows from loads, unless the one
-    /// that is open tells the same.
+    /// After planning: opens a segment for each service whose rate follows from loads, unless the
+    /// one that is open tells the same.
     pub(super) fn refresh_segments(&mut self, component: u32) {
         for index in 0..self.components[component as usize].services.len() {
             let number = self.components[component as usize].services[index];

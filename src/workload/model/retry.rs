@@ -9,9 +9,9 @@ const MAX_ATTEMPTS: usize = 10;
 /// The longest first wait [ms]: 30 years.
 const LONGEST_MS: i64 = 1_000_000_000_000;
 
-/// Retries to come, in buckets of time: within a bucket they arrive evenly. A bucket is as long as the
-/// backoff, but at least 100 ms and at most 1 s (or 1 % of a backoff of more than 100 s); a retry
-/// comes in the next bucket at the earliest.
+/// Retries to come, in buckets of time: within a bucket they arrive evenly. A bucket is as long as
+/// the backoff, but at least 100 ms and at most 1 s (or 1 % of a backoff of more than 100 s); a
+/// retry comes in the next bucket at the earliest.
 #[derive(Clone, Debug)]
 pub(super) struct Calendar {
     attempts: usize,

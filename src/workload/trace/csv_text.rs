@@ -58,9 +58,9 @@ const VALUE_NAMES: [&str; 14] = [
     "cpu",
 ];
 
-/// Reads a recording from CSV: comma, semicolon or tab; quotes as in RFC 4180; lines that begin with
-/// `#` are comments. Without a header the first column is the time and the second the value. Locust's
-/// stats history is known: its `Requests/s` of the `Aggregated` rows are taken.
+/// Reads a recording from CSV: comma, semicolon or tab; quotes as in RFC 4180; lines that begin
+/// with `#` are comments. Without a header the first column is the time and the second the value.
+/// Locust's stats history is known: its `Requests/s` of the `Aggregated` rows are taken.
 ///
 /// # Errors
 /// A column that is not there, a stamp or value that cannot be read (with its line), no values at

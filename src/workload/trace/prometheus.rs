@@ -14,7 +14,8 @@ const MAX_FILL: u64 = 50_000_000;
 /// How an answer is to be read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PrometheusOptions {
-    /// Whether the series are counters; by the name (`_total`, `_count`, `_sum`, `_bucket`) if absent.
+    /// Whether the series are counters; by the name (`_total`, `_count`, `_sum`, `_bucket`) if
+    /// absent.
     pub counter: Option<bool>,
     /// What a value of a gauge is; per second if absent. [`Unit::Count`] is taken as per second.
     pub unit: Option<Unit>,
@@ -25,8 +26,8 @@ pub struct PrometheusOptions {
 /// series adds to the sum from its first sample to its last, linear across samples that it misses.
 ///
 /// # Errors
-/// No JSON, an error answer, an answer of another kind, an empty result, values that are no rates, or
-/// more than [`MAX_POINTS`] instants.
+/// No JSON, an error answer, an answer of another kind, an empty result, values that are no rates,
+/// or more than [`MAX_POINTS`] instants.
 pub fn parse_prometheus(text: &str, options: &PrometheusOptions) -> Result<Trace, TraceError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let answer: Answer = serde_json::from_str(text).map_err(|error| {
@@ -51,8 +52,8 @@ pub fn parse_prometheus(text: &str, options: &PrometheusOptions) -> Result<Trace
     sum.finish(counter, options.unit)
 }
 
-const SAVE: &str = "save the answer of `/api/v1/query_range?query=...&start=...&end=...&step=15s` as \
-                    it is, or of `promtool query range -o json`";
+const SAVE: &str = "save the answer of `/api/v1/query_range?query=...&start=...&end=...&step=15s` \
+                    as it is, or of `promtool query range -o json`";
 
 #[derive(Debug, Deserialize)]
 struct Answer {

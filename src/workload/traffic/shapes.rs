@@ -139,7 +139,8 @@ fn in_order(points: impl Iterator<Item = (i64, f64)>) -> impl Iterator<Item = (i
 
 fn sine(duration_ms: i64, mean: f64, amplitude: f64, period_ms: i64, phase_ms: i64) -> Curve {
     let chords = i64::from(chords_per_period(SimDuration(period_ms), SimDuration(duration_ms)));
-    // Corner `k` of a period lies at the whole ms k * period / chords, so that periods repeat exactly.
+    // Corner `k` of a period lies at the whole ms k * period / chords, so that periods repeat
+    // exactly.
     let into = (-phase_ms).rem_euclid(period_ms);
     let from = -into;
     let corner = move |index: i64| {

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::change::{Change, PodChange, PodFacts};
 use super::super::cluster::{Cluster, Outcome};
-use super::super::write::{Applied, Change, NewPod, PodChange, PodFacts, PodStatus, Refused};
+use super::super::write::{Applied, NewPod, PodStatus, Refused};
 use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::meta::StringMap;
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::change::Change;
 use super::super::cluster::{Cluster, Outcome};
-use super::super::write::{Applied, Change, Refused};
+use super::super::write::{Applied, Refused};
 use super::{UNCHANGED, created, done, not_found};
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec};
 use crate::api::labels::Selector;

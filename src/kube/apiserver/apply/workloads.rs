@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::super::change::Change;
 use super::super::cluster::{Cluster, Outcome};
-use super::super::write::{Applied, Change, NewReplicaSet, Refused};
+use super::super::write::{Applied, NewReplicaSet, Refused};
 use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::apps::{Deployment, DeploymentSpec};
 use crate::api::labels::Selector;
@@ -33,7 +34,8 @@ impl Cluster {
         created(Change::Deployment(id), ObjectId::Deployment(id))
     }
 
-    /// Mirrors `deploymentStrategy.PrepareForUpdate`: the generation grows with spec or annotations.
+    /// Mirrors `deploymentStrategy.PrepareForUpdate`: the generation grows with spec or
+    /// annotations.
     pub(super) fn update_deployment(
         &mut self,
         id: DeploymentId,

@@ -123,7 +123,8 @@ impl Sync<'_, '_> {
         Ok(existing)
     }
 
-    /// The Deployment's annotations with a revision; none if they have it (`SetDeploymentRevision`).
+    /// The Deployment's annotations with a revision; none if they have it
+    /// (`SetDeploymentRevision`).
     fn with_revision(&self, revision: String) -> Option<StringMap> {
         let stored = self.api.cluster().deployment(self.deployment.id)?;
         let noted = stored.metadata.annotations.get(REVISION);

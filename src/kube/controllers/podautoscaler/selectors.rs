@@ -1,5 +1,6 @@
 //! Which HPA selects which pods. Mirrors `pkg/controller/util/selectors/bimultimap.go` (v1.36):
-//! there pods and selectors meet by labels, here by distinct sets of labels, of which there are few.
+//! there pods and selectors meet by labels, here by distinct sets of labels, of which there are
+//! few.
 
 use std::sync::Arc;
 

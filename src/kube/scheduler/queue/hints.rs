@@ -1,6 +1,6 @@
-//! Mirrors `isPodWorthRequeuing` of pkg/scheduler/backend/queue/scheduling_queue.go and the queueing
-//! hints of the plugins (v1.36). Left out: hints on changes of the waiting pod, of requests and of
-//! node labels, none of which happen here.
+//! Mirrors `isPodWorthRequeuing` of pkg/scheduler/backend/queue/scheduling_queue.go and the
+//! queueing hints of the plugins (v1.36). Left out: hints on changes of the waiting pod, of
+//! requests and of node labels, none of which happen here.
 
 use crate::api::core::Taint;
 use crate::kube::objects::ids::NodeId;

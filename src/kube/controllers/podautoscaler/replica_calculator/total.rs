@@ -25,8 +25,8 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         Ok(usage)
     }
 
-    /// The sum of an External metric's series [milli-units]; the two ways of summing differ where it
-    /// does not fit.
+    /// The sum of an External metric's series [milli-units]; the two ways of summing differ where
+    /// it does not fit.
     pub(super) fn get_external_metric(
         &mut self,
         target: i64,
