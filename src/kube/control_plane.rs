@@ -101,11 +101,18 @@ impl Below for Rank1 {
 
 impl Below for Rank2 {
     fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
-        if wake.component != watch::DISRUPTION {
+        if wake.component.rank != watch::DISRUPTION.rank {
             return self.below.run(cluster, wake);
         }
         let mut api = Api::new(cluster, 2, &mut self.below);
-        self.disruption.reconcile(&mut api, PdbId(wake.key));
+        match wake.component {
+            watch::DISRUPTION => self.disruption.reconcile(&mut api, PdbId(wake.key)),
+            watch::DISRUPTION_RECHECK => self.disruption.recheck(&mut api, PdbId(wake.key)),
+            watch::STALE_POD_DISRUPTION => {
+                self.disruption.sync_stale_pod_disruption(&mut api, PodId(wake.key));
+            }
+            other => unreachable!("{other:?} is not of rank 2"),
+        }
     }
 }
 

@@ -84,9 +84,8 @@ impl DisruptionController {
             return;
         }
         let condition = PodCondition { status: ConditionStatus::False, last_transition_time: now };
-        let write = Write::DisruptionTarget { pod, condition };
-        let reason = Reason::Disruption(DisruptionReason::StalePodDisruption);
-        api.write(write, reason).expect("a pod that exists can be written");
+        let target = Write::DisruptionTarget { pod, condition };
+        write(api, target, DisruptionReason::StalePodDisruption);
     }
 
     /// All pods that a budget selects, in order of creation.
@@ -284,12 +283,15 @@ fn fail_safe(api: &mut Api<'_>, id: PdbId, error: &Arc<str>) {
 }
 
 fn write_status(api: &mut Api<'_>, pdb: PdbId, status: PdbStatus, reason: DisruptionReason) {
-    let write = Write::PdbStatus { pdb, status: Box::new(status) };
-    let written = api.write(write, Reason::Disruption(reason));
-    written.expect("the status of a budget that exists can be written");
+    write(api, Write::PdbStatus { pdb, status: Box::new(status) }, reason);
 }
 
 fn event(api: &mut Api<'_>, object: ObjectId, type_: EventType, reason: DisruptionReason) {
-    let written = api.write(Write::Event { object, type_ }, Reason::Disruption(reason));
-    written.expect("an event is never refused");
+    write(api, Write::Event { object, type_ }, reason);
+}
+
+/// Writes an object that was just read.
+fn write(api: &mut Api<'_>, write: Write, reason: DisruptionReason) {
+    let written = api.write(write, Reason::Disruption(reason));
+    written.expect("an object that exists can be written");
 }
