@@ -6,8 +6,6 @@
 
 mod walk;
 
-use std::collections::BTreeMap;
-
 use crate::diagnostic::Span;
 
 use super::yaml::Node;
@@ -20,10 +18,10 @@ const OLD: &str = include_str!("old_fields.txt");
 /// The tables: types of kinds, and fields of types.
 #[derive(Clone, Debug)]
 pub struct Fields {
-    /// Type by `apiVersion Kind`.
-    kinds: BTreeMap<&'static str, &'static str>,
-    /// `FIELD=TYPE FIELD=TYPE ...` by type.
-    types: BTreeMap<&'static str, &'static str>,
+    /// `apiVersion Kind` and its type, sorted.
+    kinds: Vec<(&'static str, &'static str)>,
+    /// Type and `FIELD=TYPE FIELD=TYPE ...`, sorted.
+    types: Vec<(&'static str, &'static str)>,
 }
 
 /// Something wrong with one field.
@@ -67,43 +65,45 @@ impl Default for Fields {
 impl Fields {
     /// Reads the tables.
     pub fn new() -> Fields {
-        let mut fields = Fields { kinds: BTreeMap::new(), types: BTreeMap::new() };
+        let mut fields = Fields { kinds: Vec::new(), types: Vec::new() };
         for line in CURRENT.lines().chain(OLD.lines()) {
             if line.starts_with('#') {
                 continue;
             }
             let (name, rest) = line.split_once(": ").unwrap_or((line.trim_end_matches(':'), ""));
             match name.strip_prefix("= ") {
-                Some(kind) => fields.kinds.insert(kind, rest),
-                None => fields.types.insert(name, rest),
-            };
+                Some(kind) => fields.kinds.push((kind, rest)),
+                None => fields.types.push((name, rest)),
+            }
         }
+        fields.kinds.sort_unstable();
+        fields.types.sort_unstable();
         fields
     }
 
     /// The type of a kind, as in `apps/v1.Deployment`; none if the kind is not in the tables.
     pub fn type_of(&self, api_version: &str, kind: &str) -> Option<&'static str> {
-        self.kinds.get(format!("{api_version} {kind}").as_str()).copied()
+        find(&self.kinds, &format!("{api_version} {kind}")).map(|(_, type_name)| type_name)
     }
 
     /// Names and types of a type's fields; none if it has none or is no struct.
     pub fn of(&self, type_name: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let fields = self.types.get(type_name).copied().unwrap_or_default();
+        let fields = find(&self.types, type_name).map_or("", |(_, fields)| fields);
         fields.split_ascii_whitespace().filter_map(|field| field.split_once('='))
     }
 
     /// All types, in order of name.
     pub fn types(&self) -> impl Iterator<Item = &'static str> {
-        self.types.keys().copied()
+        self.types.iter().map(|(name, _)| *name)
     }
 
     /// All kinds with their types, in order of `apiVersion Kind`.
     pub fn kinds(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        self.kinds.iter().map(|(kind, type_name)| (*kind, *type_name))
+        self.kinds.iter().copied()
     }
 
     fn is_struct(&self, type_name: &str) -> bool {
-        self.types.contains_key(type_name)
+        find(&self.types, type_name).is_some()
     }
 
     /// Where below a type a field of this name exists, as in `template.spec.containers`: the
@@ -133,6 +133,10 @@ impl Fields {
     pub fn check(&self, object: &Node, type_name: &str) -> Vec<FieldFault> {
         walk::check(self, object, type_name)
     }
+}
+
+fn find(table: &[(&'static str, &'static str)], key: &str) -> Option<(&'static str, &'static str)> {
+    table.binary_search_by(|(name, _)| (*name).cmp(key)).ok().map(|index| table[index])
 }
 
 #[cfg(test)]

@@ -76,7 +76,7 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
 pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, Vec<Diagnostic>) {
     let mut manifests = Manifests::default();
     let mut findings = Vec::new();
-    let mut seen: BTreeMap<Identity, &ObjectTree> = BTreeMap::new();
+    let mut seen: BTreeMap<Identity<'_>, &ObjectTree> = BTreeMap::new();
     let decoder = Decoder::new(options);
     for (index, tree) in documents.objects.iter().enumerate() {
         if findings.len() > FINDINGS_MAX {
@@ -118,10 +118,10 @@ fn too_many_findings() -> Diagnostic {
     Diagnostic::error("too-many-findings", message).help("repair these first")
 }
 
-/// Group, kind, namespace and name.
-type Identity = (String, String, String, String);
+/// Name, kind, namespace and group: what tells most objects apart comes first.
+type Identity<'t> = (&'t str, &'t str, &'t str, &'t str);
 
-fn identity(tree: &ObjectTree, options: &Options) -> Identity {
+fn identity<'t>(tree: &'t ObjectTree, options: &'t Options) -> Identity<'t> {
     let group = match super::kinds::group_of(&tree.api_version) {
         "extensions" => "apps",
         group => group,
@@ -130,7 +130,7 @@ fn identity(tree: &ObjectTree, options: &Options) -> Identity {
         "" => options.namespace.as_str(),
         namespace => namespace,
     };
-    (group.to_owned(), tree.kind.clone(), namespace.to_owned(), tree.name().to_owned())
+    (tree.name(), &tree.kind, namespace, group)
 }
 
 /// How bad an unknown field is.

@@ -104,7 +104,7 @@ pub(super) fn objects_of(document: Document, findings: &mut Vec<Diagnostic>) -> 
 }
 
 fn collect(
-    node: Node,
+    mut node: Node,
     list_version: &str,
     item_kind: &str,
     objects: &mut Vec<ObjectTree>,
@@ -112,8 +112,10 @@ fn collect(
 ) {
     let text = |key: &str| node.field(key).and_then(Node::as_str).unwrap_or_default().to_owned();
     let (mut api_version, mut kind) = (text("apiVersion"), text("kind"));
-    if let Some(stem) = kind.strip_suffix("List").filter(|_| node.get("items").is_some()) {
-        let items = node.get("items").cloned().unwrap_or_default();
+    if let Some(stem) = kind.strip_suffix("List")
+        && let Some(items) = node.get_mut("items")
+    {
+        let items = std::mem::take(items);
         let version = if stem.is_empty() { String::new() } else { api_version };
         return collect_items(items, &version, stem, objects, findings);
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 
-use super::{FieldFault, Fields, Problem};
+use super::{FieldFault, Fields, Problem, find};
 use crate::api::quantity::Quantity;
 use crate::diagnostic::Span;
 use crate::manifest::suggest::nearest;
@@ -94,7 +94,7 @@ impl Walk<'_> {
     }
 
     fn struct_name(&self, type_name: &str) -> &'static str {
-        let known = self.fields.types.get_key_value(type_name).map_or("", |(name, _)| *name);
+        let known = find(&self.fields.types, type_name).map_or("", |(name, _)| name);
         known.rsplit('.').next().unwrap_or_default()
     }
 
