@@ -24,12 +24,14 @@ impl Below for Idle {
     fn run(&mut self, _: &mut Cluster, _: Wake) {}
 }
 
-/// A cluster whose pods are bound as soon as they are created.
+/// A cluster with kubelets and nothing else.
 pub(crate) struct World {
     pub(crate) cluster: Cluster,
     pub(crate) kubelet: Kubelet,
     pub(crate) application: Fake,
     pub(crate) facts: Vec<Fact>,
+    /// Whether pods are bound as soon as they are created.
+    pub(crate) binds: bool,
     /// How often a kubelet was woken.
     pub(crate) wakes: u64,
 }
@@ -50,7 +52,7 @@ impl World {
         });
         let mut application = Fake::default();
         application.behaviour.stop_takes = Some(SimDuration::ZERO);
-        World { cluster, kubelet, application, facts: Vec::new(), wakes: 0 }
+        World { cluster, kubelet, application, facts: Vec::new(), binds: true, wakes: 0 }
     }
 
     /// Creates a pod now and binds it, to one node after the other.
@@ -61,7 +63,10 @@ impl World {
         let created = self.cluster.write(Write::CreatePod(Box::new(new)), Reason::Scenario);
         let Ok(Applied::Created(ObjectId::Pod(pod))) = created else { panic!("{created:?}") };
         let node = NodeId(pod.0 % self.cluster.nodes().count() as u32);
-        self.cluster.write(Write::BindPod { pod, node }, Reason::Scenario).expect("a free pod");
+        if self.binds {
+            let bind = Write::BindPod { pod, node };
+            self.cluster.write(bind, Reason::Scenario).expect("a free pod");
+        }
         pod
     }
 
