@@ -211,6 +211,8 @@ impl Bridge {
 
 impl Application for Bridge {
     fn container_started(&mut self, run: ContainerRun, _at: SimTime) {
+        // A SIGTERM before this was for the former run.
+        self.pods[run.pod.index()].terminated = None;
         if let Some(container) = self.place(run) {
             self.model.container_started(PodKey(run.pod.0), container);
         }

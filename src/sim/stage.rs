@@ -73,6 +73,7 @@ impl<'a> Simulation<'a> {
         self.cluster.timings = Timings::instant();
         self.cluster.now = SimTime::ZERO - WARM_AGE;
         self.create_objects(DeploymentPlan::warm);
+        self.cache_images();
         self.play_unseen(TRAFFIC_FROM);
         self.application().open_traffic();
         self.start_scrapes(SCRAPES_FROM);
@@ -114,6 +115,19 @@ impl<'a> Simulation<'a> {
         }
         for plan in &scenario.deployments {
             self.create(Write::CreateDeployment(Arc::new(object(plan))));
+        }
+    }
+
+    /// In a warm world every node has had pods of every Deployment.
+    fn cache_images(&mut self) {
+        let kubelet = &mut self.control_plane.below.kubelet;
+        for plan in &self.scenario.deployments {
+            let spec = &plan.object.spec.template.spec;
+            for container in spec.init_containers.iter().chain(&spec.containers) {
+                for node in self.cluster.nodes() {
+                    kubelet.cache_image(node.id, &container.image);
+                }
+            }
         }
     }
 

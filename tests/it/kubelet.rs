@@ -1,5 +1,6 @@
 //! The kubelet's life of pods, against the worked examples of how Kubernetes does it.
 
+mod played;
 mod scripted;
 pub(crate) mod world;
 

@@ -94,6 +94,9 @@ impl WorkloadModel {
         if state.serving == Some(container) {
             state.ready_since = None;
             state.mark = (0.0, self.now_ms);
+            // A SIGTERM before this was for the former run alone.
+            state.terminating = false;
+            state.drained_ms = None;
         }
         let state = &mut state.containers[container as usize];
         assert!(state.running.is_none(), "container {container} of pod {} runs already", pod.0);
