@@ -13,6 +13,7 @@ const PENDING_SECONDS_MIN: f64 = 5.0;
 /// What happened to one workload, most important first; each entry is a paragraph.
 pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     let mut story = vec![scaling(workload)];
+    story.extend(lost_with_capacity(workload));
     story.extend(at_maximum(workload));
     story.extend(pending(workload));
     story.extend(workload.hpa_failures.iter().max_by_key(|f| f.syncs).map(failure));
@@ -241,6 +242,16 @@ fn percentile(workload: &WorkloadReport) -> String {
         (_, Some(all)) => format!(", p95 was {}", latency(all.p95_seconds)),
         (_, None) => String::new(),
     }
+}
+
+/// What failed beside the time under capacity.
+fn lost_with_capacity(workload: &WorkloadReport) -> Option<String> {
+    let (requests, attempts) = (workload.requests?, workload.attempts?);
+    let lost = attempts.failed_with_capacity;
+    let told = workload.scaling.under_capacity_seconds > 0.0 && lost >= 0.5;
+    told.then(|| {
+        format!("{} {} failed while capacity was above demand.", count(lost), unit(&requests))
+    })
 }
 
 fn at_maximum(workload: &WorkloadReport) -> Option<String> {

@@ -119,6 +119,8 @@ pub struct Attempts {
     pub served: f64,
     /// Failed.
     pub failed: f64,
+    /// Those that failed while capacity was above load.
+    pub failed_with_capacity: f64,
 }
 
 /// Latency of answered requests.

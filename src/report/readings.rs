@@ -318,7 +318,7 @@ fn rate_words(rate: Option<RateLimit>, up: bool) -> String {
             let (value, period) = (policy.value, policy.period);
             format!("{sign}{value} {unit} in {period} from {}", policy.period_start_replicas)
         }
-        None if up => "twice the count, at least 4".to_owned(),
+        None if up => "twice the count at most".to_owned(),
         None => "no policy allows more".to_owned(),
     }
 }

@@ -20,15 +20,21 @@ const SLACK: f64 = 1e-9;
 /// Fills in what follows from a workload's values over time and its HPA's decisions: `scaling`,
 /// `rises`, `falls`, `under_capacity` and idle pod-hours.
 pub fn measure(report: &mut WorkloadReport, series: &WorkloadSeries, end: SimTime) {
-    let course = Course { series, decisions: &report.decisions, end_ms: end.0 as f64 };
+    let decisions = std::mem::take(&mut report.decisions);
+    let course = Course { series, decisions: &decisions, end_ms: end.0 as f64 };
     let (rises, falls, windows) = (course.rises(), course.falls(), course.windows());
     let (syncs, failed_syncs) = (report.scaling.syncs, report.scaling.failed_syncs);
     let idle = course.idle_pod_hours();
+    let with_capacity = course.failed_with_capacity();
+    if let Some(attempts) = &mut report.attempts {
+        attempts.failed_with_capacity = with_capacity;
+    }
     report.scaling = Scaling { syncs, failed_syncs, ..course.scaling(&rises) };
     report.resources.idle_pod_hours = idle;
     report.rises = rises;
     report.falls = falls;
     report.under_capacity = windows;
+    report.decisions = decisions;
 }
 
 /// A workload's values over time and what its HPA did.
@@ -54,6 +60,14 @@ impl Course<'_> {
         let Some(traffic) = &self.series.traffic else { return Vec::new() };
         let spans = joined(self.short_of_capacity(), WINDOW_GAP_MS);
         spans.into_iter().map(|span| window(traffic, span)).collect()
+    }
+
+    /// What failed while capacity was above load.
+    fn failed_with_capacity(&self) -> f64 {
+        let Some(traffic) = &self.series.traffic else { return 0.0 };
+        let failed = |(from, to): (f64, f64)| traffic.failed.integral(from, to);
+        let short: f64 = self.short_of_capacity().into_iter().map(failed).sum();
+        (failed((0.0, self.end_ms)) - short).max(0.0)
     }
 
     /// Numbers about scaling, without those that decisions alone give.
@@ -292,7 +306,7 @@ fn slightly_above(track: &Track) -> Track {
 }
 
 fn seconds_of(spans: &[(f64, f64)]) -> f64 {
-    spans.iter().map(|span| seconds(span.1 - span.0)).sum()
+    spans.iter().fold(0.0, |sum, span| sum + seconds(span.1 - span.0))
 }
 
 fn seconds(ms: f64) -> f64 {

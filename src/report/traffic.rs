@@ -88,11 +88,13 @@ impl ServiceHistory {
                 }
             }
         });
-        if refused.is_none() {
+        if let Flow::Line { rate, slope } = segment.flow {
             let seconds = (to - from) / 1000.0;
-            for at in [from, to] {
+            let last = rate + slope * seconds;
+            let [first_failed, last_failed] = failing(segment, seconds, [rate, last]);
+            for (at, failed) in [(from, first_failed), (to, last_failed)] {
                 series.served.push(at, segment.served / seconds);
-                series.failed.push(at, segment.failed / seconds);
+                series.failed.push(at, failed);
             }
         }
     }
@@ -101,8 +103,12 @@ impl ServiceHistory {
         let asked = &self.series.requests;
         let known = |value: f64| if value.is_nan() { 0.0 } else { value };
         let offered = asked.integral(0.0, end_ms);
-        self.attempts =
-            Attempts { offered: sums.offered, served: sums.served, failed: sums.failed };
+        self.attempts = Attempts {
+            offered: sums.offered,
+            served: sums.served,
+            failed: sums.failed,
+            ..self.attempts
+        };
         self.requests = Requests {
             unit: self.series.unit,
             offered,
@@ -127,6 +133,18 @@ impl ServiceHistory {
             p99_seconds: at(0.99)?,
             objective_seconds: self.objective,
         })
+    }
+}
+
+/// Rates of failure at both ends of a straight segment. What a full queue turns away grows as the load
+/// does; where that does not fit, failures are spread evenly.
+fn failing(segment: &Segment, seconds: f64, arriving: [f64; 2]) -> [f64; 2] {
+    let mean = segment.failed / seconds;
+    let turned_away = arriving.map(|rate| rate - segment.offered / seconds + mean);
+    if segment.failed > 0.0 && turned_away.iter().all(|rate| *rate >= 0.0) {
+        turned_away
+    } else {
+        [mean; 2]
     }
 }
 

@@ -14,5 +14,6 @@ mod pipe;
 mod properties_quantity;
 mod render;
 mod repeatable;
+mod report;
 mod scenario;
 mod tidy;

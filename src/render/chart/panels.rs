@@ -99,7 +99,8 @@ fn load(traffic: &TrafficSeries, (from, to): Span) -> Panel {
         LoadUnit::Messages => ("Load, messages/s", "failed"),
         LoadUnit::CoreSeconds => ("Load, cores", "not served"),
     };
-    let retries = traffic.requests != traffic.attempts;
+    let sums = [&traffic.requests, &traffic.attempts].map(|track| track.integral(from, to));
+    let retries = sums[1] > sums[0] * 1.001;
     let mut lines = vec![line("capacity", Thing::Capacity, &traffic.capacity, 0.8)];
     if retries {
         lines.push(line("with retries", Thing::Offered, &traffic.attempts, 0.6));
