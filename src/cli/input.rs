@@ -7,8 +7,8 @@ mod gather;
 
 use std::collections::BTreeMap;
 
-use crate::diagnostic::{Diagnostic, SourceId, SourceMap, has_errors};
-use crate::manifest::{self, Manifests};
+use crate::diagnostic::{Diagnostic, SourceId, SourceMap};
+use crate::manifest::{self, Manifests, prevents_run};
 use crate::scenario::Scenario;
 use crate::scenario::check::{Input, TrafficLine, check};
 use crate::scenario::file::{self, ScenarioFile};
@@ -87,10 +87,11 @@ impl Session {
         self.findings = seen;
     }
 
-    /// Whether nothing may be played: errors, or with `strict` warnings.
+    /// Whether nothing may be played: errors, but for those that a real cluster would carry on with,
+    /// or with `strict` warnings.
     pub fn is_refused(&self, strict: bool) -> bool {
         let warned = |finding: &Diagnostic| finding.severity > crate::diagnostic::Severity::Note;
-        has_errors(&self.findings) || (strict && self.findings.iter().any(warned))
+        self.findings.iter().any(prevents_run) || (strict && self.findings.iter().any(warned))
     }
 }
 
