@@ -8,6 +8,7 @@
 //! each time it is woken: what differs are the events that let waiting pods be tried again. What
 //! plugins take from a pod is worked out once for all pods of a template ([`plan`]).
 
+pub mod default_pool;
 mod filter;
 mod image_locality;
 mod inter_pod_affinity;
@@ -32,7 +33,7 @@ use std::sync::Arc;
 
 use self::image_locality::ImageStates;
 use self::plan::{Failure, PlanId, Plans, Verdict, Verdicts};
-use self::plugin::PluginSet;
+use self::plugin::{Plugin, PluginSet};
 use self::pod_topology_spread::SpreadConstraint;
 use self::queue::{QueuedPodInfo, SchedulingQueue};
 use self::reason::{SchedulerReason, SchedulingError};
@@ -169,6 +170,13 @@ impl Scheduler {
             write(api, Write::PodUnscheduled { pod: id, reason: reason.clone() }, reason);
             return;
         }
+        if let Some(name) = spec.node_name.as_ref().filter(|name| !name.is_empty()) {
+            match self.snapshot.nodes().find(|info| info.node.metadata.name == *name) {
+                Some(info) => bind_named(api, id, info.id),
+                None => self.queue.add_unschedulable(id, info, named(), api.now()),
+            }
+            return;
+        }
         self.prepare(cluster, pod, plan);
         match self.select_host(pod, plan) {
             Ok(node) => bind(api, id, node),
@@ -266,6 +274,19 @@ impl DefaultSpread {
     }
 }
 
+/// Why a pod waits whose node is not there yet; a new node lets it be looked at again.
+fn named() -> PluginSet {
+    let mut plugins = PluginSet::default();
+    plugins.insert(Plugin::NodeName);
+    plugins
+}
+
+/// Gives a pod the node that its spec names. Upstream such a pod has its node from the start, and
+/// the scheduler never sees it.
+fn bind_named(api: &mut Api<'_>, id: PodId, node: NodeId) {
+    let _ = api.write(Write::BindPod { pod: id, node }, Reason::Scenario);
+}
+
 /// Mirrors `bind` and `finishBinding`.
 fn bind(api: &mut Api<'_>, id: PodId, node: NodeId) {
     let cluster = api.cluster();
@@ -300,3 +321,6 @@ fn event(pod: PodId, type_: EventType) -> Write {
 fn write(api: &mut Api<'_>, write: Write, reason: SchedulerReason) {
     let _ = api.write(write, Reason::Scheduler(reason));
 }
+
+#[cfg(test)]
+mod tests;

@@ -105,13 +105,18 @@ fn least_resource_score(requested: CpuAndMemory, allocatable: CpuAndMemory) -> i
     if weights == 0 { 0 } else { score / weights }
 }
 
-/// Mirrors `leastRequestedScore`; wider, so that no amount can overflow.
+/// Mirrors `leastRequestedScore`; wider where an amount would overflow.
 fn least_requested_score(requested: i64, capacity: i64) -> i64 {
     if requested > capacity {
         return 0;
     }
-    let (requested, capacity) = (i128::from(requested), i128::from(capacity));
-    ((capacity - requested) * i128::from(MAX_NODE_SCORE) / capacity) as i64
+    match capacity.checked_sub(requested).and_then(|free| free.checked_mul(MAX_NODE_SCORE)) {
+        Some(free) => free / capacity,
+        None => {
+            let free = i128::from(capacity) - i128::from(requested);
+            (free * i128::from(MAX_NODE_SCORE) / i128::from(capacity)) as i64
+        }
+    }
 }
 
 /// Whether a pod requests neither CPU nor memory. Mirrors `isBestEffortPod`.
