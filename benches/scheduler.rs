@@ -33,8 +33,8 @@ fn app() -> StringMap {
     StringMap::from([("app".to_owned(), "shop".to_owned())])
 }
 
-fn selector() -> Option<LabelSelector> {
-    Some(LabelSelector { match_labels: app(), match_expressions: Vec::new() })
+fn selector() -> LabelSelector {
+    LabelSelector { match_labels: app(), match_expressions: Vec::new() }
 }
 
 fn quantity(text: &str) -> Quantity {
@@ -73,7 +73,7 @@ fn cluster(template: &PodTemplateSpec) -> Cluster {
         write(Write::CreateNode(Arc::new(node(number))));
     }
     let mut service = Service::default();
-    service.metadata.namespace = "shop".to_owned();
+    "shop".clone_into(&mut service.metadata.namespace);
     service.spec.selector = app();
     write(Write::CreateService(Arc::new(service)));
     let template = Arc::new(template.clone());
@@ -102,7 +102,7 @@ fn spread() -> PodTemplateSpec {
             max_skew: 1,
             topology_key: key.to_owned(),
             when_unsatisfiable: "DoNotSchedule".to_owned(),
-            label_selector: selector(),
+            label_selector: Some(selector()),
             ..TopologySpreadConstraint::default()
         });
     }
@@ -111,7 +111,7 @@ fn spread() -> PodTemplateSpec {
 
 fn apart() -> PodTemplateSpec {
     let term = PodAffinityTerm {
-        label_selector: selector(),
+        label_selector: Some(selector()),
         topology_key: HOSTNAME.to_owned(),
         ..PodAffinityTerm::default()
     };

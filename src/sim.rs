@@ -130,7 +130,7 @@ impl Simulation<'_> {
         let mut nobody = Nobody;
         let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
         let decisions = &mut self.decisions;
-        let mut tell = |decision: &Decision| decisions.push(decision.clone());
+        let mut tell = |decision: &Decision| decisions.push(*decision);
         let done = self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell);
         if done.deleted {
             self.hpa_timer.stop(key);

@@ -2,6 +2,7 @@
 
 use std::thread;
 
+use podtide::kube::objects::deployment::DeploymentObject;
 use podtide::recording::Deaf;
 use podtide::report::summarize;
 use podtide::scenario::Scenario;
@@ -57,7 +58,7 @@ fn a_recording_gives_the_cluster_of_any_instant() {
         let at = SimTime::from_secs(minute * 60);
         let cluster = recording.state_at(at);
         let desired = recording.decisions.iter().rev().find(|decision| decision.at < at);
-        let replicas = cluster.deployments().next().map(|deployment| deployment.replicas());
+        let replicas = cluster.deployments().next().map(DeploymentObject::replicas);
         if let (Some(decision), Some(replicas)) = (desired, replicas) {
             assert_eq!(replicas, decision.desired, "at {at}");
         }

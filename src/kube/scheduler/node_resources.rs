@@ -110,12 +110,13 @@ fn least_requested_score(requested: i64, capacity: i64) -> i64 {
     if requested > capacity {
         return 0;
     }
-    match capacity.checked_sub(requested).and_then(|free| free.checked_mul(MAX_NODE_SCORE)) {
-        Some(free) => free / capacity,
-        None => {
-            let free = i128::from(capacity) - i128::from(requested);
-            (free * i128::from(MAX_NODE_SCORE) / i128::from(capacity)) as i64
-        }
+    if let Some(free) =
+        capacity.checked_sub(requested).and_then(|free| free.checked_mul(MAX_NODE_SCORE))
+    {
+        free / capacity
+    } else {
+        let free = i128::from(capacity) - i128::from(requested);
+        (free * i128::from(MAX_NODE_SCORE) / i128::from(capacity)) as i64
     }
 }
 

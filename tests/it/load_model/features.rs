@@ -232,7 +232,7 @@ fn cpu_work_beyond_the_limits_is_lost_or_kept() {
         assert_near(rig.model.backlog(0), kept, 1e-9, "kept core-seconds");
         assert_near(rig.model.totals(0).failed, 10.0 - kept, 1e-9, "unserved core-seconds");
         rig.run_to(30.0);
-        assert_near(rig.cpu_seconds(rig.serving[0]), (40.0 + kept) / 2.0, 1e-9, "cpu");
+        assert_near(rig.cpu_seconds(rig.serving[0]), f64::midpoint(40.0, kept), 1e-9, "cpu");
     }
 }
 

@@ -24,22 +24,22 @@ fn example(current: i32, desired: i32, max: i32) -> Example {
 }
 
 impl Example {
-    fn behaves(mut self, behavior: HorizontalPodAutoscalerBehavior) -> Example {
-        self.behavior = Some(Behavior::new(&behavior, FLAG));
+    fn behaves(mut self, behavior: &HorizontalPodAutoscalerBehavior) -> Example {
+        self.behavior = Some(Behavior::new(behavior, FLAG));
         self
     }
 
     /// With `behavior: {}`.
     fn behaves_by_default(self) -> Example {
-        self.behaves(HorizontalPodAutoscalerBehavior::default())
+        self.behaves(&HorizontalPodAutoscalerBehavior::default())
     }
 
     fn scales_up_by(self, rules: HpaScalingRules) -> Example {
-        self.behaves(HorizontalPodAutoscalerBehavior { scale_up: Some(rules), scale_down: None })
+        self.behaves(&HorizontalPodAutoscalerBehavior { scale_up: Some(rules), scale_down: None })
     }
 
     fn scales_down_by(self, rules: HpaScalingRules) -> Example {
-        self.behaves(HorizontalPodAutoscalerBehavior { scale_up: None, scale_down: Some(rules) })
+        self.behaves(&HorizontalPodAutoscalerBehavior { scale_up: None, scale_down: Some(rules) })
     }
 
     fn at_least(mut self, min: i32) -> Example {

@@ -153,7 +153,9 @@ impl World {
     }
 
     fn replicas(&self) -> i32 {
-        self.cluster.deployment(self.deployment).map_or(-1, |deployment| deployment.replicas())
+        self.cluster
+            .deployment(self.deployment)
+            .map_or(-1, crate::kube::objects::deployment::DeploymentObject::replicas)
     }
 
     /// Status and reason of a condition.
