@@ -87,8 +87,8 @@ impl Session {
         self.findings = seen;
     }
 
-    /// Whether nothing may be played: errors, but for those that a real cluster would carry on with,
-    /// or with `strict` warnings.
+    /// Whether nothing may be played: errors, but for those that a real cluster would carry on
+    /// with, or with `strict` warnings.
     pub fn is_refused(&self, strict: bool) -> bool {
         let warned = |finding: &Diagnostic| finding.severity > crate::diagnostic::Severity::Note;
         self.findings.iter().any(prevents_run) || (strict && self.findings.iter().any(warned))
