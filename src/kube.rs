@@ -11,6 +11,7 @@ pub mod control_plane;
 pub mod controllers;
 pub mod endpoint_slice;
 pub mod kube_proxy;
+pub mod kubectl;
 pub mod kubelet;
 pub mod metrics_server;
 pub mod objects;

@@ -17,3 +17,4 @@ mod repeatable;
 mod report;
 mod scenario;
 mod tidy;
+mod workloads;

@@ -1,0 +1,4 @@
+//! What `kubectl` does beyond plain requests, as far as it decides something itself.
+//! Mirrors `k8s.io/kubectl` (v0.36).
+
+pub mod rollout;
