@@ -59,3 +59,33 @@ fn a_warm_world_has_its_images_on_every_node() {
     let cold = spike.replace("seed: 7", "seed: 7\n  world: cold");
     assert!(!events(&play(&scenario(WEB, &cold)), "Pulling").is_empty());
 }
+
+/// Requests that failed in a scenario whose Deployment is scaled from 6 pods to 3.
+fn failed_in_scale_down(manifests: &str) -> f64 {
+    let without_hpa = manifests.split("---\napiVersion: autoscaling").next().unwrap_or_default();
+    let spec = "
+  duration: 10m
+  seed: 7
+  traffic:
+    - to: {service: web}
+      layers: [{constant: 60/s}]
+  profiles:
+    - {deployment: web, replicas: 6, cpuPerRequest: 8ms, latency: 20ms}
+  events:
+    - {at: 2m, scale: {deployment: web, replicas: 3}}
+";
+    let recording = play(&scenario(without_hpa, spec));
+    let cluster = recording.state_at(recording.end);
+    assert_eq!(cluster.pods().len(), 3);
+    recording.segments.iter().map(|segment| segment.failed).sum()
+}
+
+#[test]
+fn requests_to_pods_that_stop_fail_unless_a_hook_waits_for_the_endpoints() {
+    // Three of six pods get SIGTERM a second before kube-proxy stops sending them requests.
+    let failed = failed_in_scale_down(WEB);
+    assert!((20.0..40.0).contains(&failed), "{failed}");
+    let hook = "lifecycle: {preStop: {sleep: {seconds: 5}}}\n          readinessProbe";
+    let failed = failed_in_scale_down(&WEB.replace("readinessProbe", hook));
+    assert!(failed < 1e-6, "{failed}");
+}
