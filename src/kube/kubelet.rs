@@ -33,15 +33,17 @@ mod start;
 mod status;
 mod sync;
 mod terminate;
+mod worker;
 
 use std::sync::Arc;
 
 use self::application::{Application, ContainerExit};
 use self::images::Images;
-use self::lifecycle::{PodWorker, Turn};
+use self::lifecycle::Turn;
 use self::plan::Plans;
 use self::running::RunningContainers;
 use self::scripted::{Script, ScriptedKubelet};
+use self::worker::PodWorker;
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::Api;
 use crate::kube::objects::ids::{NodeId, PodId};

@@ -265,8 +265,8 @@ fn the_api_answers_in_milli_units_or_says_why_not() {
 }
 
 const NO_METRICS: &str = "no metrics returned from resource metrics API";
-const UNAVAILABLE: &str = "unable to fetch metrics from resource metrics API: the server is currently \
-                           unable to handle the request (get pods.metrics.k8s.io)";
+const UNAVAILABLE: &str = "unable to fetch metrics from resource metrics API: the server is \
+                           currently unable to handle the request (get pods.metrics.k8s.io)";
 
 #[test]
 fn slots_of_pods_that_are_gone_are_used_again() {

@@ -3,9 +3,10 @@
 //! definitions, resize, containers in unknown state.
 
 use super::application::ProbeKind;
-use super::lifecycle::{Action, Run, Turn};
+use super::lifecycle::Turn;
 use super::plan::{RestartPolicy, Role};
 use super::probe::ProbeResult;
+use super::worker::{Action, Run};
 
 impl Turn<'_, '_> {
     /// Decides which containers to stop and to start, in upstream's order: stops, init containers,

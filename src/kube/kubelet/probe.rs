@@ -5,10 +5,11 @@
 //! skipped: [`Turn::next_probe_at`] finds the first that may.
 
 use super::application::{ContainerRun, ProbeAnswer, ProbeKind};
-use super::lifecycle::{Stage, Turn};
+use super::lifecycle::Turn;
 use super::plan::{Handler, ProbePlan, RestartPolicy};
 use super::reason::{KubeletReason, ProbeOutput};
 use super::status::ContainerState;
+use super::worker::Stage;
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::EventType;
 use crate::units::{SimDuration, SimTime};

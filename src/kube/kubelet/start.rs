@@ -2,10 +2,11 @@
 //! `EnsureImageExists` of pkg/kubelet/images. Left out: failures of the runtime, hooks whose time
 //! is unknown (they take none).
 
-use super::lifecycle::{Run, Step, Turn};
+use super::lifecycle::Turn;
 use super::plan::PullPolicy;
 use super::reason::KubeletReason;
 use super::status::WaitingReason;
+use super::worker::{Run, Step};
 use crate::kube::apiserver::EventType;
 use crate::units::SimTime;
 

@@ -3,10 +3,11 @@
 //! Left out: conditions other than Ready, readiness gates, addresses.
 
 use super::application::{ContainerExit, ProbeKind};
-use super::lifecycle::{Run, Stage, Turn};
+use super::lifecycle::Turn;
 use super::plan::{PodPlan, RestartPolicy, Role};
 use super::probe::ProbeResult;
 use super::reason::KubeletReason;
+use super::worker::{Run, Stage};
 use crate::api::meta::ConditionStatus;
 use crate::kube::apiserver::Write;
 use crate::kube::apiserver::write::PodStatus;

@@ -3,11 +3,12 @@
 //! Left out: sandboxes, ephemeral containers, resize.
 
 use super::application::{ContainerExit, ProbeKind};
-use super::lifecycle::{Action, Run, Stage, Step, Turn};
+use super::lifecycle::Turn;
 use super::plan::Role;
 use super::probe::KINDS;
 use super::reason::KillReason;
 use super::status::ContainerStatus;
+use super::worker::{Action, Run, Stage, Step};
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::write::PodStatus;
 use crate::kube::objects::pod::PodPhase;

@@ -3,10 +3,11 @@
 //! Left out: the time that volumes and cgroups take.
 
 use super::application::ProbeKind;
-use super::lifecycle::{Run, Stage, Step, Turn};
+use super::lifecycle::Turn;
 use super::plan::Role;
 use super::reason::{KillReason, KubeletReason};
 use super::status::{ContainerState, ContainerStatus};
+use super::worker::{Run, Stage, Step};
 use crate::kube::apiserver::{EventType, Write};
 use crate::kube::objects::pod::Pod;
 use crate::kube::reason::Reason;

@@ -24,10 +24,14 @@ fn events(recording: &Recording, word: &str) -> Vec<(i64, String)> {
 
 #[test]
 fn a_startup_probe_shorter_than_the_start_up_ends_in_a_crash_loop() {
-    let probe = "startupProbe: {httpGet: {path: /, port: 80}, periodSeconds: 2, failureThreshold: 3}\n          \
-                 readinessProbe";
+    let probe =
+        "startupProbe: {httpGet: {path: /, port: 80}, periodSeconds: 2, failureThreshold: 3}
+          readinessProbe";
     let manifests = WEB.replace("readinessProbe", probe);
-    let profile = "  profiles:\n    - {deployment: web, cpuPerRequest: 8ms, startup: {time: 20s, cpu: 250m}}\n";
+    let profile = "
+  profiles:
+    - {deployment: web, cpuPerRequest: 8ms, startup: {time: 20s, cpu: 250m}}
+";
     let recording = play(&scenario(&manifests, &format!("{CALM}{profile}")));
     assert!(!events(&recording, "BackOff").is_empty());
     let kills = events(&recording, "Killing");
