@@ -28,7 +28,7 @@ pub struct HpaObject {
 }
 
 /// `status` of an HPA. All of it is inline, because it is written at nearly every sync.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default, PartialEq)]
 pub struct HpaStatus {
     /// When the controller last changed the scale; a whole second.
     pub last_scale_time: Option<SimTime>,
@@ -40,6 +40,30 @@ pub struct HpaStatus {
     pub current_metrics: SmallVec<[MetricStatus; 2]>,
     /// In order of first appearance.
     pub conditions: SmallVec<[HpaCondition; 4]>,
+}
+
+impl Clone for HpaStatus {
+    fn clone(&self) -> HpaStatus {
+        HpaStatus {
+            last_scale_time: self.last_scale_time,
+            current_replicas: self.current_replicas,
+            desired_replicas: self.desired_replicas,
+            current_metrics: SmallVec::from_slice(&self.current_metrics),
+            conditions: self.conditions.clone(),
+        }
+    }
+
+    /// Conditions seldom change, so that they are only copied when they did.
+    fn clone_from(&mut self, source: &HpaStatus) {
+        if self.conditions != source.conditions {
+            self.conditions.clone_from(&source.conditions);
+        }
+        self.current_metrics.clear();
+        self.current_metrics.extend_from_slice(&source.current_metrics);
+        self.last_scale_time = source.last_scale_time;
+        self.current_replicas = source.current_replicas;
+        self.desired_replicas = source.desired_replicas;
+    }
 }
 
 impl HpaStatus {

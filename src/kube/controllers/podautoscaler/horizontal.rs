@@ -16,7 +16,7 @@ use super::reason::ReconcileError;
 use super::replica_calculator::Buffers;
 use super::selectors::Selectors;
 use crate::kube::apiserver::{Api, Cluster};
-use crate::kube::objects::hpa::{HpaObject, HpaStatus};
+use crate::kube::objects::hpa::HpaObject;
 use crate::kube::objects::ids::{HpaId, PodId};
 use crate::units::SimDuration;
 use key::Key;
@@ -41,7 +41,6 @@ pub struct HorizontalController {
 struct Scratch {
     pods: Vec<PodId>,
     buffers: Buffers,
-    status: Option<Box<HpaStatus>>,
 }
 
 /// What came of a call of [`HorizontalController::reconcile`].
@@ -89,17 +88,17 @@ impl HorizontalController {
         let Some((object, number)) = self.resolve(api.cluster(), hpa) else {
             return Reconciled { deleted: true, ..Reconciled::default() };
         };
-        let hpa = object.id;
-        let mut next = self.scratch.status.take().unwrap_or_default();
-        HpaStatus::clone_from(&mut next, &object.status);
-        let mut plan = self.keys[number as usize].take_plan(object, &self.config);
+        let (hpa, key) = (object.id, &mut self.keys[number as usize]);
+        let next = key.copy_status(object);
+        let mut plan = key.take_plan(object, &self.config);
+        let mut decision = Decision::new(hpa, api.now());
         let mut sync = Sync {
             hpa,
             number,
             now: api.now(),
             delay: SimDuration::ZERO,
             next: Some(next),
-            decision: Decision::new(hpa, api.now()),
+            decision: &mut decision,
             errors: Vec::new(),
             api,
             config: &self.config,
@@ -109,9 +108,9 @@ impl HorizontalController {
             buffers: &mut self.scratch.buffers,
         };
         sync.reconcile_autoscaler(&mut plan, metrics);
-        decisions(&sync.decision);
         let Sync { delay, next, errors, .. } = sync;
-        self.scratch.status = next;
+        decisions(&decision);
+        self.keys[number as usize].status = next;
         self.keys[number as usize].plan = Some(plan);
         Reconciled { deleted: false, delay, errors }
     }

@@ -99,18 +99,24 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         self.told.target = i64::from(target_utilization);
         self.get_resource_metric(resource, container)?;
         let missing_percent = i64::from(target_utilization.max(100));
-        let mut fault = None;
+        let (mut fault, mut last) = (None, None);
         let groups = self.group_pods(resource == "cpu", |cluster, pod| {
-            match requests.of(cluster, pod.template) {
-                Ok(request) => (request, request.wrapping_mul(missing_percent).wrapping_div(100)),
-                Err(missing) => {
-                    fault.get_or_insert_with(|| MetricError::MissingRequest {
-                        fault: missing.clone(),
-                        pod: pod.name.clone(),
-                    });
-                    (0, 0)
-                }
+            // Pods that follow each other are nearly always of one template.
+            if let Some((template, request)) = last
+                && template == pod.template
+            {
+                return request;
             }
+            let request = requests.of(cluster, pod.template).unwrap_or_else(|missing| {
+                fault.get_or_insert_with(|| MetricError::MissingRequest {
+                    fault: missing.clone(),
+                    pod: pod.name.clone(),
+                });
+                0
+            });
+            let assumed = request.wrapping_mul(missing_percent).wrapping_div(100);
+            last = Some((pod.template, (request, assumed)));
+            (request, assumed)
         })?;
         if let Some(error) = fault {
             return Err(error);

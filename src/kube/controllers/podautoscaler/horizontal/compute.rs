@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::decision::{Basis, METRICS_TOLD, MetricDecision, MetricKind, Outcome};
+use super::super::decision::{Basis, MetricDecision, MetricKind, Outcome};
 use super::super::metrics::{Asked, MetricsClient};
 use super::super::reason::{
     ComputeFault, HpaConditionReason, HpaReason, MetricError, MetricFault, MetricName,
@@ -114,13 +114,16 @@ impl Sync<'_, '_> {
         selector: &Arc<Selector>,
     ) -> Result<(), SelectorFault> {
         let cluster = self.api.cluster();
-        let label_sets = self.selectors.label_sets(self.number).iter();
-        let is_shared = |label_set: &LabelSetId| {
-            self.selectors.keys(*label_set).len() > 1
-                && !cluster.pods().with_labels(*label_set).is_empty()
+        let label_sets = self.selectors.label_sets(self.number).iter().copied();
+        let is_shared = |&label_set: &LabelSetId| {
+            self.selectors.keys(label_set).len() > 1
+                && !cluster.pods().with_labels(label_set).is_empty()
         };
-        let shared: Vec<LabelSetId> = label_sets.copied().filter(is_shared).collect();
-        let keys = shared.iter().flat_map(|&label_set| self.selectors.keys(label_set));
+        let mut shared = label_sets.filter(is_shared).peekable();
+        if shared.peek().is_none() {
+            return Ok(());
+        }
+        let keys = shared.flat_map(|label_set| self.selectors.keys(label_set));
         let keys = keys.map(|&key| &self.keys[key as usize]);
         // An HPA that was deleted selects nothing.
         let alive = keys.filter(|key| cluster.hpa(key.hpa).is_some());
@@ -145,32 +148,31 @@ impl Sync<'_, '_> {
         scale: &Scale,
         metrics: &mut impl MetricsClient,
     ) -> Result<i32, MetricFault> {
-        let mut told = MetricDecision::default();
-        let namespace = Arc::clone(&self.key().namespace);
-        let spec = Arc::clone(&plan.spec);
-        let source = &spec.metrics.as_deref().unwrap_or_default()[metric as usize];
+        let mut beyond = MetricDecision::default();
+        let told = self.decision.metrics.get_mut(metric as usize).unwrap_or(&mut beyond);
+        let namespace = &self.keys[self.number as usize].namespace;
+        let source = &plan.spec.metrics.as_deref().unwrap_or_default()[metric as usize];
         let cluster = self.api.cluster();
         let mut calculator = ReplicaCalculator {
             metrics_client: metrics,
-            asked: Asked { cluster, hpa: self.hpa, metric, namespace: &namespace },
+            asked: Asked { cluster, hpa: self.hpa, metric, namespace },
             pods: &*self.pods,
             tolerances: plan.tolerances,
             periods: Periods::from(self.config),
             buffers: &mut *self.buffers,
-            told: &mut told,
+            told,
         };
-        let plan = &mut plan.metrics[metric as usize];
-        let proposal = calculate(&mut calculator, plan, source, scale);
-        told.kind = plan.kind;
+        let metric_plan = &mut plan.metrics[metric as usize];
+        let proposal = calculate(&mut calculator, metric_plan, source, scale);
+        let told = calculator.told;
+        told.kind = metric_plan.kind;
         let proposal = proposal.map_err(|error| {
             told.basis = basis(&error);
-            let metric = MetricName { spec: Arc::clone(&spec), metric };
-            MetricFault { metric, namespace: Arc::clone(&namespace), error }
+            let metric = MetricName { spec: Arc::clone(&plan.spec), metric };
+            MetricFault { metric, namespace: Arc::clone(namespace), error }
         });
-        self.next().current_metrics.push(metric_status(&told));
-        if (metric as usize) < METRICS_TOLD {
-            self.decision.metrics[metric as usize] = told;
-        }
+        let status = metric_status(told);
+        self.next().current_metrics.push(status);
         if let Err(fault) = &proposal {
             self.event(EventType::Warning, HpaReason::Metric(fault.clone()));
         }

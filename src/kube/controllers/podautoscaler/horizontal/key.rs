@@ -7,7 +7,7 @@ use super::super::config::HpaControllerConfiguration;
 use super::super::scale::ParsedSelector;
 use super::plan::Plan;
 use crate::api::autoscaling::HorizontalPodAutoscalerSpec;
-use crate::kube::objects::hpa::HpaObject;
+use crate::kube::objects::hpa::{HpaObject, HpaStatus};
 use crate::kube::objects::ids::HpaId;
 
 /// What the controller keeps of one HPA.
@@ -24,7 +24,9 @@ pub(super) struct Key {
     /// Recommendations and scale events.
     pub(super) memory: Memory,
     /// The spec, ready to use; absent during a sync.
-    pub(super) plan: Option<Plan>,
+    pub(super) plan: Option<Box<Plan>>,
+    /// Memory for the status; absent after it became a fact.
+    pub(super) status: Option<Box<HpaStatus>>,
     /// The selector of the target's scale, if it is a text.
     pub(super) selector: ParsedSelector,
     /// The spec whose metrics the status reports.
@@ -41,6 +43,7 @@ impl Key {
             is_pending: false,
             memory: Memory::default(),
             plan: None,
+            status: None,
             selector: ParsedSelector::default(),
             reported: None,
         }
@@ -69,8 +72,15 @@ impl Key {
         &mut self,
         hpa: &HpaObject,
         config: &HpaControllerConfiguration,
-    ) -> Plan {
+    ) -> Box<Plan> {
         let current = self.plan.take().filter(|plan| Arc::ptr_eq(&plan.source, &hpa.spec));
-        current.unwrap_or_else(|| Plan::new(&hpa.spec, &self.namespace, config))
+        current.unwrap_or_else(|| Box::new(Plan::new(&hpa.spec, &self.namespace, config)))
+    }
+
+    /// A copy of an HPA's status, to be changed.
+    pub(super) fn copy_status(&mut self, hpa: &HpaObject) -> Box<HpaStatus> {
+        let mut status = self.status.take().unwrap_or_default();
+        HpaStatus::clone_from(&mut status, &hpa.status);
+        status
     }
 }

@@ -53,7 +53,7 @@ pub(super) struct Sync<'s, 'a> {
     /// The status as it will be; absent once it was written.
     pub(super) next: Option<Box<HpaStatus>>,
     /// What is told of the sync.
-    pub(super) decision: Decision,
+    pub(super) decision: &'s mut Decision,
     /// What is logged.
     pub(super) errors: Vec<ReconcileError>,
 }
