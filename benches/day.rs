@@ -63,7 +63,7 @@ fn scenario() -> Scenario {
     let text = format!(
         "{MANIFESTS}apiVersion: podtide.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: day}}\nspec:\n  \
          duration: 24h\n  seed: 1\n  traffic:\n    - to: {{service: web}}\n      layers:\n        - \
-         {{stages: [{}], hold: true}}\n  profiles:\n    - {{deployment: web, cpuPerRequest: 8ms}}\n",
+         {{stages: {{hold: true, points: [{}]}}}}\n  profiles:\n    - {{deployment: web, cpuPerRequest: 8ms}}\n",
         stages()
     );
     let id = sources.add("day.yaml", text);

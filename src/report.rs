@@ -67,7 +67,7 @@ pub struct ScenarioInfo {
     pub question: Option<String>,
     /// Seed of every random stream.
     pub seed: u64,
-    /// How long it lasted [s].
+    /// How long it lasted \[s\].
     pub duration_seconds: f64,
     /// Kubernetes release whose rules were played, as in `1.36`.
     pub kubernetes: String,
@@ -128,7 +128,7 @@ pub struct Totals {
     pub resources: Resources,
     /// Pods of all Deployments that waited for a node.
     pub pending: Pending,
-    /// Time during which any Deployment was under capacity [s].
+    /// Time during which any Deployment was under capacity \[s\].
     pub under_capacity_seconds: f64,
     /// Changes of the scale by HPAs.
     pub decisions: u32,
@@ -138,7 +138,7 @@ pub struct Totals {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventRow {
-    /// When [s].
+    /// When \[s\].
     pub at_seconds: f64,
     /// What, as in `scale shop to 5`.
     pub text: String,

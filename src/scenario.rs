@@ -178,7 +178,7 @@ pub enum MetricFrom {
     Offered,
     /// Requests that wait.
     Backlog,
-    /// 95th percentile of the latency [s].
+    /// 95th percentile of the latency \[s\].
     LatencyP95,
     /// A recording, whatever it measures.
     Trace(Arc<crate::workload::traffic::Load>),

@@ -12,7 +12,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SimTime(pub i64);
 
-/// A span of simulated time [ms].
+/// A span of simulated time \[ms\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SimDuration(pub i64);
 
@@ -20,11 +20,11 @@ pub struct SimDuration(pub i64);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct MilliCpu(pub i64);
 
-/// A rate of CPU use [10⁻⁹ cores], or an amount of CPU time [ns].
+/// A rate of CPU use [10⁻⁹ cores], or an amount of CPU time \[ns\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct NanoCpu(pub i64);
 
-/// An amount of memory [bytes].
+/// An amount of memory \[bytes\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Bytes(pub i64);
 

@@ -32,7 +32,7 @@ pub struct DeploymentSpec {
     pub template: PodTemplateSpec,
     /// How pods are replaced.
     pub strategy: DeploymentStrategy,
-    /// How long a pod must be ready before it counts as available [s].
+    /// How long a pod must be ready before it counts as available \[s\].
     #[serde(skip_serializing_if = "is_zero")]
     pub min_ready_seconds: i32,
     /// How many old ReplicaSets are kept; 10 when absent.
@@ -41,7 +41,7 @@ pub struct DeploymentSpec {
     /// Whether the rollout stands still.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub paused: bool,
-    /// How long without progress until it is reported [s]; 600 when absent.
+    /// How long without progress until it is reported \[s\]; 600 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress_deadline_seconds: Option<i32>,
 }

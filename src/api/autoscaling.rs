@@ -168,7 +168,7 @@ pub struct HorizontalPodAutoscalerBehavior {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HpaScalingRules {
-    /// How far back recommendations count [s].
+    /// How far back recommendations count \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stabilization_window_seconds: Option<i32>,
     /// `Max`, `Min` or `Disabled`.
@@ -191,7 +191,7 @@ pub struct HpaScalingPolicy {
     pub type_: String,
     /// Pods, or percent of the count at the start of the period.
     pub value: i32,
-    /// Length of the period [s].
+    /// Length of the period \[s\].
     pub period_seconds: i32,
 }
 

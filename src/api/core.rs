@@ -49,10 +49,10 @@ pub struct PodSpec {
     /// `Always`, `OnFailure` or `Never`; `Always` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restart_policy: Option<String>,
-    /// Time from the delete mark to SIGKILL [s]; 30 when absent.
+    /// Time from the delete mark to SIGKILL \[s\]; 30 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub termination_grace_period_seconds: Option<i64>,
-    /// Longest life of a pod [s]; forbidden in a Deployment.
+    /// Longest life of a pod \[s\]; forbidden in a Deployment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_deadline_seconds: Option<i64>,
     /// The node, when the user names it.
@@ -186,17 +186,17 @@ pub struct ResourceRequirements {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Probe {
-    /// Time from container start to the first probe [s].
+    /// Time from container start to the first probe \[s\].
     pub initial_delay_seconds: i32,
-    /// Time-out of one probe [s]; 1 by default.
+    /// Time-out of one probe \[s\]; 1 by default.
     pub timeout_seconds: i32,
-    /// Time between probes [s]; 10 by default.
+    /// Time between probes \[s\]; 10 by default.
     pub period_seconds: i32,
     /// Successes in a row that count; 1 by default.
     pub success_threshold: i32,
     /// Failures in a row that count; 3 by default.
     pub failure_threshold: i32,
-    /// Grace of a kill by this probe [s].
+    /// Grace of a kill by this probe \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub termination_grace_period_seconds: Option<i64>,
     /// `httpGet`, `tcpSocket`, `exec` or `grpc`, with its fields as canonical JSON.
@@ -270,7 +270,7 @@ pub struct NodeStatus {
 pub struct ContainerImage {
     /// All its names.
     pub names: Vec<String>,
-    /// Size [bytes].
+    /// Size \[bytes\].
     pub size_bytes: i64,
 }
 
@@ -332,9 +332,9 @@ pub struct ServicePort {
 pub struct Amounts {
     /// CPU [10⁻³ cores].
     pub milli_cpu: i64,
-    /// Memory [bytes].
+    /// Memory \[bytes\].
     pub memory: i64,
-    /// Ephemeral storage [bytes].
+    /// Ephemeral storage \[bytes\].
     pub ephemeral_storage: i64,
     /// Pods that fit; 110 when a node does not say.
     pub pods: i64,

@@ -22,7 +22,7 @@ use serde::{Serialize, Serializer};
 
 use amount::Amount;
 
-/// Longest text that is read as a quantity [bytes].
+/// Longest text that is read as a quantity \[bytes\].
 pub const TEXT_BYTES_MAX: usize = 4096;
 
 /// How many digits of an amount are exact, all those of its power of ten included.

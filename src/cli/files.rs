@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap};
 
-/// The largest manifest or Scenario [bytes].
+/// The largest manifest or Scenario \[bytes\].
 pub const MAX_MANIFEST_BYTES: u64 = 32 << 20;
-/// The largest recording [bytes].
+/// The largest recording \[bytes\].
 pub const MAX_RECORDING_BYTES: u64 = 64 << 20;
-/// All manifests and Scenarios together [bytes].
+/// All manifests and Scenarios together \[bytes\].
 pub const MAX_ALL_BYTES: u64 = 64 << 20;
 /// The most files that folders may give.
 pub const MAX_FILES: usize = 20_000;

@@ -27,7 +27,7 @@ pub struct Session {
     pub scenarios: Vec<Prepared>,
     /// What `--traffic` says.
     lines: Vec<TrafficLine>,
-    /// What `--saturate-at` says [requests/s].
+    /// What `--saturate-at` says \[requests/s\].
     saturate_at: Option<f64>,
 }
 

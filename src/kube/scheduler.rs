@@ -4,9 +4,9 @@
 //! claims, pod groups, other profiles. An attempt takes no time, and a binding takes effect at
 //! once.
 //!
-//! The scheduler keeps its own picture of the nodes ([`snapshot`]) and compares it with the cluster
+//! The scheduler keeps its own picture of the nodes (`snapshot`) and compares it with the cluster
 //! each time it is woken: what differs are the events that let waiting pods be tried again. What
-//! plugins take from a pod is worked out once for all pods of a template ([`plan`]).
+//! plugins take from a pod is worked out once for all pods of a template (`plan`).
 
 pub mod default_pool;
 mod filter;
@@ -49,7 +49,7 @@ use crate::units::SimTime;
 
 pub use self::schedule_one::{NodeScore, Placement};
 
-/// Period of the scheduler's look at pods that waited long [ms].
+/// Period of the scheduler's look at pods that waited long \[ms\].
 const FLUSH_PERIOD_MS: u64 = 30_000;
 
 /// The scheduler with its memory.

@@ -16,23 +16,23 @@ use crate::report::Report;
 pub use panels::PanelKind;
 pub use theme::Theme;
 
-/// Smallest and largest picture [px].
+/// Smallest and largest picture \[px\].
 pub const SIZE_LIMITS: (u32, u32) = (320, 8000);
 
 /// What is drawn, and how.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartOptions {
-    /// Width [px]; held within [`SIZE_LIMITS`].
+    /// Width \[px\]; held within [`SIZE_LIMITS`].
     pub width: u32,
-    /// Height [px]; held within [`SIZE_LIMITS`].
+    /// Height \[px\]; held within [`SIZE_LIMITS`].
     pub height: u32,
     /// Light or dark.
     pub theme: Theme,
     /// Which panels, in this order.
     pub panels: Vec<PanelKind>,
-    /// Begin [s]; the start when absent.
+    /// Begin \[s\]; the start when absent.
     pub from_seconds: Option<f64>,
-    /// End [s]; the end when absent.
+    /// End \[s\]; the end when absent.
     pub to_seconds: Option<f64>,
     /// Which workload, by name; the one that hurt most when absent.
     pub workload: Option<String>,

@@ -75,7 +75,7 @@ fn every(step_ms: f64, end_ms: f64) -> Vec<f64> {
     (0..=count).map(|place| f64::from(place) * step_ms).collect()
 }
 
-/// Instants [ms] at which a value changes, to the whole millisecond.
+/// Instants \[ms\] at which a value changes, to the whole millisecond.
 fn changes(series: &WorkloadSeries, end_ms: f64) -> Vec<f64> {
     let mut tracks = vec![&series.desired, &series.current, &series.ready, &series.pending];
     if let Some(traffic) = &series.traffic {

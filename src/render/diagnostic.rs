@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Label, Severity, SourceId, SourceMap, SourceText};
 
-/// Lines longer than this are not shown, only named [bytes].
+/// Lines longer than this are not shown, only named \[bytes\].
 const LINE_BYTES_MAX: usize = 1000;
-/// Labels farther apart than this are shown in snippets of their own [bytes].
+/// Labels farther apart than this are shown in snippets of their own \[bytes\].
 const SNIPPET_BYTES_MAX: usize = 16 * 1024;
 /// How many findings [`all_to_text`] shows.
 pub const FINDINGS_MAX: usize = 100;
@@ -82,7 +82,7 @@ pub fn to_json(diagnostic: &Diagnostic, sources: &SourceMap) -> Value {
 struct Together<'d> {
     source: SourceId,
     labels: Vec<&'d Label>,
-    /// The lines that are shown [bytes].
+    /// The lines that are shown \[bytes\].
     start: usize,
     end: usize,
 }

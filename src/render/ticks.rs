@@ -1,6 +1,6 @@
 //! Round steps for axes.
 
-/// The least round span [s] that gives at most so many ticks.
+/// The least round span \[s\] that gives at most so many ticks.
 pub fn time_step(seconds: f64, most: u32) -> f64 {
     const STEPS: [f64; 24] = [
         0.1,

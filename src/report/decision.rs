@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DecisionRow {
-    /// When [s].
+    /// When \[s\].
     pub at_seconds: f64,
     /// Pods before.
     pub from: i32,
@@ -84,9 +84,9 @@ pub struct LimitRow {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HpaFailure {
-    /// From [s].
+    /// From \[s\].
     pub from_seconds: f64,
-    /// To: the first time that it could again, or the end [s].
+    /// To: the first time that it could again, or the end \[s\].
     pub to_seconds: f64,
     /// Name of the metric that could not be read; absent if it was something else.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -247,7 +247,7 @@ fn cpu_usage(demand: &Demand<'_>, container: &Container) -> Usage {
     Usage { idle, per_load, most: limit.min(idle + busy(behavior, limit - idle)) }
 }
 
-/// CPU that requests use when as many are worked on as may be [cores].
+/// CPU that requests use when as many are worked on as may be \[cores\].
 fn busy(behavior: &Behavior, cores: f64) -> f64 {
     let Some(concurrency) = behavior.concurrency else { return cores };
     let cost = behavior.cpu_per_request.0 as f64 / 1e9;

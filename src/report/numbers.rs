@@ -27,7 +27,7 @@ pub struct Hpa {
     pub max_replicas: i32,
     /// Its metrics in order of the spec, as in `cpu 70 %`.
     pub metrics: Vec<String>,
-    /// Window of scaling down [s].
+    /// Window of scaling down \[s\].
     pub scale_down_window_seconds: f64,
     /// Whether that window is the controller's default and not the user's.
     pub default_scale_down_window: bool,
@@ -37,10 +37,10 @@ pub struct Hpa {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Scaling {
-    /// From the load's rise to the HPA's first write, of the rise that hurt most [s].
+    /// From the load's rise to the HPA's first write, of the rise that hurt most \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_seconds: Option<f64>,
-    /// From the load's rise to capacity above load for good, of the same rise [s].
+    /// From the load's rise to capacity above load for good, of the same rise \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_scale_seconds: Option<f64>,
     /// Peak of desired pods beyond what the peak load needs.
@@ -49,7 +49,7 @@ pub struct Scaling {
     /// Pods that the metrics ask for at the peak load, without regard to `maxReplicas`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub needed_pods: Option<i32>,
-    /// Time with the load above capacity [s].
+    /// Time with the load above capacity \[s\].
     pub under_capacity_seconds: f64,
     /// Least desired pods.
     pub min_pods: i32,
@@ -65,7 +65,7 @@ pub struct Scaling {
     pub min_ready_pods: i32,
     /// Most ready pods.
     pub peak_ready_pods: i32,
-    /// Time with as many desired pods as `maxReplicas` [s].
+    /// Time with as many desired pods as `maxReplicas` \[s\].
     pub seconds_at_max: f64,
     /// Changes of the scale by the HPA.
     pub decisions: u32,
@@ -127,13 +127,13 @@ pub struct Attempts {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Latency {
-    /// Median [s].
+    /// Median \[s\].
     pub p50_seconds: f64,
-    /// 95th percentile [s].
+    /// 95th percentile \[s\].
     pub p95_seconds: f64,
-    /// 99th percentile [s].
+    /// 99th percentile \[s\].
     pub p99_seconds: f64,
-    /// The objective [s].
+    /// The objective \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub objective_seconds: Option<f64>,
 }
@@ -146,7 +146,7 @@ pub struct Resources {
     pub pod_hours: f64,
     /// CPU that they requested, times hours.
     pub requested_core_hours: f64,
-    /// Memory that they requested [GiB], times hours.
+    /// Memory that they requested \[GiB\], times hours.
     pub requested_gib_hours: f64,
     /// Desired pods beyond what load and `minReplicas` need, times hours; absent where that cannot
     /// be told.
@@ -165,7 +165,7 @@ pub struct Pending {
     pub pod_seconds: f64,
     /// Most pods waiting at once.
     pub peak_pods: u32,
-    /// Longest wait of one pod [s].
+    /// Longest wait of one pod \[s\].
     pub longest_seconds: f64,
     /// Pods that wait at the end.
     pub at_end_pods: u32,
@@ -178,15 +178,15 @@ pub struct Pending {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Window {
-    /// Begin [s].
+    /// Begin \[s\].
     pub from_seconds: f64,
-    /// End [s].
+    /// End \[s\].
     pub to_seconds: f64,
-    /// Load that was above capacity, summed [requests].
+    /// Load that was above capacity, summed \[requests\].
     pub shortfall: f64,
     /// Greatest load above capacity [1/s].
     pub worst_shortfall_per_second: f64,
-    /// What failed in it [requests].
+    /// What failed in it \[requests\].
     pub failed: f64,
 }
 
@@ -194,21 +194,21 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Rise {
-    /// When the load came to ask for more pods than desired [s].
+    /// When the load came to ask for more pods than desired \[s\].
     pub from_seconds: f64,
-    /// When the HPA no longer wanted more and capacity was above load [s].
+    /// When the HPA no longer wanted more and capacity was above load \[s\].
     pub to_seconds: f64,
-    /// From the begin to the first write that added pods [s].
+    /// From the begin to the first write that added pods \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_seconds: Option<f64>,
-    /// From the begin to capacity above load for good [s]; absent if it always was, or never
+    /// From the begin to capacity above load for good \[s\]; absent if it always was, or never
     /// became.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_scale_seconds: Option<f64>,
-    /// From the begin until all pods that it led to were ready [s].
+    /// From the begin until all pods that it led to were ready \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_seconds: Option<f64>,
-    /// Time under capacity in it [s].
+    /// Time under capacity in it \[s\].
     pub under_capacity_seconds: f64,
     /// Desired pods before.
     pub from_pods: i32,
@@ -216,10 +216,10 @@ pub struct Rise {
     pub to_pods: i32,
     /// Highest load in it [1/s].
     pub peak_per_second: f64,
-    /// What failed in it [requests].
+    /// What failed in it \[requests\].
     pub failed: f64,
     /// 95th percentile of the latency of what was served in it; only where it was under capacity
-    /// [s].
+    /// \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p95_seconds: Option<f64>,
 }
@@ -228,11 +228,11 @@ pub struct Rise {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Fall {
-    /// When the load came to ask for fewer pods than desired [s].
+    /// When the load came to ask for fewer pods than desired \[s\].
     pub from_seconds: f64,
-    /// When desired was down to that [s].
+    /// When desired was down to that \[s\].
     pub to_seconds: f64,
-    /// From the begin to the first write that removed pods [s].
+    /// From the begin to the first write that removed pods \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_seconds: Option<f64>,
     /// Most pods beyond need in it.

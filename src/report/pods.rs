@@ -26,11 +26,11 @@ pub(super) struct PodHistory {
     pub(super) ready: Track,
     /// Those of them that wait for a node.
     pub(super) pending: Track,
-    /// Each spec of the Deployment, and from when on [ms] it was so.
+    /// Each spec of the Deployment, and from when on \[ms\] it was so.
     pub(super) specs: Vec<(f64, Arc<DeploymentSpec>)>,
     /// What pods on nodes took, those being deleted too.
     pub(super) taken: Taken,
-    /// Longest wait for a node [ms].
+    /// Longest wait for a node \[ms\].
     pub(super) longest_wait_ms: i64,
     /// What the scheduler last said about a pod that waits.
     pub(super) scheduler_said: Option<String>,
@@ -91,7 +91,7 @@ struct Walk<'a> {
     names: &'a [(String, String)],
     histories: Vec<PodHistory>,
     pods: BTreeMap<PodId, Counted>,
-    /// CPU [10⁻³ cores] and memory [bytes] that a pod of a template requests.
+    /// CPU [10⁻³ cores] and memory \[bytes\] that a pod of a template requests.
     requests: BTreeMap<TemplateId, (i64, i64)>,
     cluster: Cluster,
     at_ms: i64,
@@ -234,7 +234,7 @@ impl Walk<'_> {
     }
 }
 
-/// CPU [10⁻³ cores] and memory [bytes] that a pod requests, as the scheduler counts them.
+/// CPU [10⁻³ cores] and memory \[bytes\] that a pod requests, as the scheduler counts them.
 fn requests(template: &PodTemplateSpec) -> (i64, i64) {
     let all = pod_requests(&template.spec, &PodResourcesOptions::default());
     let cpu = all.get("cpu").map_or(0, Quantity::milli_value);

@@ -8,11 +8,11 @@ use super::series::{TrafficSeries, WorkloadSeries};
 use super::track::{Track, spans_above};
 use crate::units::SimTime;
 
-/// Rises, and falls, with less than this between them are one [ms].
+/// Rises, and falls, with less than this between them are one \[ms\].
 const PAUSE_MS: f64 = 30_000.0;
-/// Times under capacity with less than this between them are one window [ms].
+/// Times under capacity with less than this between them are one window \[ms\].
 const WINDOW_GAP_MS: f64 = 1000.0;
-/// A change of direction within this time of the last change is a flap [s].
+/// A change of direction within this time of the last change is a flap \[s\].
 const FLAP_SECONDS: f64 = 600.0;
 /// Share by which load must be above capacity; less is rounding.
 const SLACK: f64 = 1e-9;
@@ -44,12 +44,12 @@ struct Course<'a> {
     series: &'a WorkloadSeries,
     /// Changes of the scale in order of time.
     decisions: &'a [DecisionRow],
-    /// The end [ms].
+    /// The end \[ms\].
     end_ms: f64,
 }
 
 impl Course<'_> {
-    /// Spans [ms] with the load above capacity, exactly.
+    /// Spans \[ms\] with the load above capacity, exactly.
     fn short_of_capacity(&self) -> Vec<(f64, f64)> {
         let Some(traffic) = &self.series.traffic else { return Vec::new() };
         spans_above(&traffic.attempts, &slightly_above(&traffic.capacity), 0.0, self.end_ms)

@@ -29,9 +29,9 @@ pub struct Track {
 /// A stretch of time in which a value is a straight line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Piece {
-    /// Begin [ms].
+    /// Begin \[ms\].
     pub from_ms: f64,
-    /// End [ms]; after the begin.
+    /// End \[ms\]; after the begin.
     pub to_ms: f64,
     /// Value at the begin.
     pub first: f64,
@@ -71,7 +71,7 @@ impl Piece {
         self.first + (self.last - self.first) * share.clamp(0.0, 1.0)
     }
 
-    /// How long it lasts [s].
+    /// How long it lasts \[s\].
     pub fn seconds(&self) -> f64 {
         (self.to_ms - self.from_ms) / 1000.0
     }
@@ -88,14 +88,14 @@ impl Track {
         Track { course, points: Vec::new() }
     }
 
-    /// A value in steps, from pairs of instant [ms] and value in order of time.
+    /// A value in steps, from pairs of instant \[ms\] and value in order of time.
     pub fn steps(points: impl IntoIterator<Item = (f64, f64)>) -> Track {
         let mut track = Track::new(Course::Steps);
         points.into_iter().for_each(|(at_ms, value)| track.push(at_ms, value));
         track
     }
 
-    /// A value in straight lines, from pairs of instant [ms] and value in order of time.
+    /// A value in straight lines, from pairs of instant \[ms\] and value in order of time.
     pub fn lines(points: impl IntoIterator<Item = (f64, f64)>) -> Track {
         let mut track = Track::new(Course::Lines);
         points.into_iter().for_each(|(at_ms, value)| track.push(at_ms, value));
@@ -215,7 +215,7 @@ impl Track {
         self.pieces(from_ms, to_ms).fold(f64::NAN, |least, p| least.min(p.first).min(p.last))
     }
 
-    /// When the greatest value between two instants is first reached [ms]; NaN if none is known.
+    /// When the greatest value between two instants is first reached \[ms\]; NaN if none is known.
     pub fn argmax(&self, from_ms: f64, to_ms: f64) -> f64 {
         let mut best = (f64::NAN, f64::NEG_INFINITY);
         for piece in self.pieces(from_ms, to_ms) {
@@ -305,7 +305,7 @@ pub fn side_by_side(a: &Track, b: &Track, from_ms: f64, to_ms: f64) -> Vec<(Piec
     all
 }
 
-/// Spans [ms] in which one value is above another, in order of time; spans that touch are one.
+/// Spans \[ms\] in which one value is above another, in order of time; spans that touch are one.
 pub fn spans_above(a: &Track, b: &Track, from_ms: f64, to_ms: f64) -> Vec<(f64, f64)> {
     let mut spans: Vec<(f64, f64)> = Vec::new();
     for (a, b) in side_by_side(a, b, from_ms, to_ms) {

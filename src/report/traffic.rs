@@ -21,7 +21,7 @@ pub(super) struct ServiceHistory {
     pub(super) attempts: Attempts,
     /// Latency of what was served.
     pub(super) latency: Histogram,
-    /// Requests that took longer are late [s].
+    /// Requests that took longer are late \[s\].
     pub(super) objective: Option<f64>,
 }
 
@@ -136,8 +136,8 @@ impl ServiceHistory {
     }
 }
 
-/// Rates of failure at both ends of a straight segment. What a full queue turns away grows as the load
-/// does; where that does not fit, failures are spread evenly.
+/// Rates of failure at both ends of a straight segment. What a full queue turns away grows as the
+/// load does; where that does not fit, failures are spread evenly.
 fn failing(segment: &Segment, seconds: f64, arriving: [f64; 2]) -> [f64; 2] {
     let mean = segment.failed / seconds;
     let turned_away = arriving.map(|rate| rate - segment.offered / seconds + mean);
@@ -185,7 +185,7 @@ fn course(load: &Load, end_ms: f64) -> Track {
     track
 }
 
-/// The latency that 95 % of what some Services served in a window did not exceed [s].
+/// The latency that 95 % of what some Services served in a window did not exceed \[s\].
 pub(super) fn p95(
     config: &ModelConfig,
     recording: &Recording,

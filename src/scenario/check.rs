@@ -64,7 +64,7 @@ pub struct Input<'a> {
     pub sources: &'a SourceMap,
     /// Traffic from the command line, in place of the Scenario's.
     pub lines: &'a [TrafficLine],
-    /// Rate at which a pod uses its CPU request, from the command line [requests/s].
+    /// Rate at which a pod uses its CPU request, from the command line \[requests/s\].
     pub saturate_at: Option<f64>,
 }
 

@@ -23,9 +23,9 @@ pub use window::{RateLine, WindowSummary, summarize};
 pub struct Wait {
     /// P, the share of requests that waits at all.
     pub waits: f64,
-    /// W, the mean wait over all requests [s].
+    /// W, the mean wait over all requests \[s\].
     pub mean: f64,
-    /// No wait is longer [s].
+    /// No wait is longer \[s\].
     pub longest: f64,
 }
 
@@ -58,14 +58,14 @@ impl Wait {
         }
     }
 
-    /// The mean wait, no longer than clients wait [s].
+    /// The mean wait, no longer than clients wait \[s\].
     pub fn bounded_mean(&self) -> f64 {
         self.mean.min(self.longest)
     }
 }
 
 impl SegmentPart {
-    /// Time of a request inside without waiting [s].
+    /// Time of a request inside without waiting \[s\].
     pub fn inside(&self) -> f64 {
         self.off_cpu + self.service_time
     }

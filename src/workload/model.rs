@@ -47,7 +47,7 @@ pub use state::{ModelEvent, ServiceTotals};
 /// Requests, CPU, memory and loss of all pods over time; see the module.
 #[derive(Clone, Debug)]
 pub struct WorkloadModel {
-    /// The instant that everything is asked and told at [ms]; whole between calls.
+    /// The instant that everything is asked and told at \[ms\]; whole between calls.
     now_ms: f64,
     seed: u64,
     services: Vec<Service>,
@@ -58,7 +58,7 @@ pub struct WorkloadModel {
     free_cohorts: Vec<u32>,
     components: Vec<Component>,
     timers: BTreeSet<Timer>,
-    /// Nothing happens by itself before this instant [ms]; valid unless `dirty`.
+    /// Nothing happens by itself before this instant \[ms\]; valid unless `dirty`.
     wake_ms: f64,
     dirty: bool,
     dirty_nodes: Vec<u32>,

@@ -12,15 +12,15 @@ use smallvec::SmallVec;
 pub struct Segment {
     /// Place in [`crate::workload::ModelConfig::services`].
     pub service: u32,
-    /// Begin [ms].
+    /// Begin \[ms\].
     pub from_ms: f64,
-    /// End [ms]; after the begin, but for requests killed at the very end of a simulation.
+    /// End \[ms\]; after the begin, but for requests killed at the very end of a simulation.
     pub to_ms: f64,
     /// What arrives.
     pub flow: Flow,
     /// Pods that serve.
     pub pods: u32,
-    /// What they could serve [requests/s].
+    /// What they could serve \[requests/s\].
     pub capacity: f64,
     /// Requests that wait at the begin.
     pub backlog_from: f64,
@@ -51,7 +51,7 @@ pub enum Flow {
     },
     /// A straight line.
     Line {
-        /// Rate at the begin [requests/s].
+        /// Rate at the begin \[requests/s\].
         rate: f64,
         /// Its change [requests/s²].
         slope: f64,
@@ -74,16 +74,16 @@ pub struct SegmentPart {
     pub pods: u32,
     /// Share of the service's arrivals that each one gets.
     pub share: f64,
-    /// What each one could serve [requests/s].
+    /// What each one could serve \[requests/s\].
     pub capacity: f64,
     /// Cores left for requests over cores that one request uses, at least 1: servers of the
     /// formula.
     pub servers: f64,
-    /// Service time on the CPU [s].
+    /// Service time on the CPU \[s\].
     pub service_time: f64,
-    /// Time off the CPU [s].
+    /// Time off the CPU \[s\].
     pub off_cpu: f64,
-    /// How long clients wait [s].
+    /// How long clients wait \[s\].
     pub timeout: f64,
     /// Squared coefficient of variation of the service time.
     pub service_variation: f64,

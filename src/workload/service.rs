@@ -26,7 +26,7 @@ pub struct ModelConfig {
 pub struct ServiceConfig {
     /// Who is asked, and for what.
     pub kind: ServiceKind,
-    /// Its own traffic [requests/s], or [cores] for [`ServiceKind::Cpu`].
+    /// Its own traffic \[requests/s\], or \[cores\] for [`ServiceKind::Cpu`].
     pub own: Option<Arc<Load>>,
     /// Traffic made by requests that other services serve.
     pub from: Vec<Upstream>,
@@ -89,7 +89,7 @@ pub struct Profile {
 /// What the serving container does, with one image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Behavior {
-    /// CPU time that one request takes [ns].
+    /// CPU time that one request takes \[ns\].
     pub cpu_per_request: NanoCpu,
     /// Time of a request off the CPU.
     pub latency: SimDuration,
@@ -105,7 +105,7 @@ pub struct Behavior {
     pub cores_per_request: f64,
     /// Squared coefficient of variation of the service time: 1 exponential, 0 constant.
     pub service_variation: f64,
-    /// CPU used without any request [cores].
+    /// CPU used without any request \[cores\].
     pub idle: MilliCpu,
     /// Work of starting.
     pub startup: Startup,
@@ -162,9 +162,9 @@ pub struct Memory {
 /// A container that does not serve itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sidecar {
-    /// CPU used without any request [cores].
+    /// CPU used without any request \[cores\].
     pub idle: MilliCpu,
-    /// CPU time for each request that the pod serves [ns].
+    /// CPU time for each request that the pod serves \[ns\].
     pub cpu_per_request: NanoCpu,
     /// Memory, constant.
     pub memory: Bytes,
@@ -210,7 +210,7 @@ pub struct ContainerLoad {
 /// CPU and memory, each perhaps not given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Amounts {
-    /// CPU [cores].
+    /// CPU \[cores\].
     pub cpu: Option<MilliCpu>,
     /// Memory.
     pub memory: Option<Bytes>,

@@ -29,7 +29,7 @@ pub enum TraceStamp {
     Relative,
 }
 
-/// A recording of a rate: instants [ms] in strictly increasing order, values [1/s] that are not
+/// A recording of a rate: instants \[ms\] in strictly increasing order, values [1/s] that are not
 /// negative.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -111,7 +111,7 @@ impl Trace {
         self.at_ms.len() as u32
     }
 
-    /// The instants [ms], by [`Trace::stamp`].
+    /// The instants \[ms\], by [`Trace::stamp`].
     pub fn at_ms(&self) -> &[i64] {
         &self.at_ms
     }
@@ -121,7 +121,7 @@ impl Trace {
         &self.value
     }
 
-    /// Instants [ms] and values [1/s].
+    /// Instants \[ms\] and values [1/s].
     pub fn iter(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
         self.at_ms.iter().copied().zip(self.value.iter().copied())
     }

@@ -24,7 +24,7 @@ pub use shapes::chords_per_period;
 /// The most linear pieces a compiled [`Load`] may have.
 pub const MAX_PIECES: u32 = 8_000_000;
 
-/// A rate [requests/s], or [cores] where the traffic is CPU work instead of requests.
+/// A rate \[requests/s\], or \[cores\] where the traffic is CPU work instead of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Rate(pub f64);
 

@@ -123,7 +123,7 @@ pub struct Toleration {
     /// Effect of the taint; empty means all.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub effect: String,
-    /// For how long a `NoExecute` taint is stood [s]; absent is for ever.
+    /// For how long a `NoExecute` taint is stood \[s\]; absent is for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,
 }

@@ -141,7 +141,7 @@ pub enum Write {
         replicas: i32,
         /// All annotations.
         annotations: Arc<StringMap>,
-        /// `spec.minReadySeconds` [s].
+        /// `spec.minReadySeconds` \[s\].
         min_ready_seconds: i32,
     },
     /// Status of a ReplicaSet.
@@ -187,7 +187,7 @@ pub enum Write {
     DeletePod {
         /// Which.
         pod: PodId,
-        /// Grace [s]; the pod's own when absent.
+        /// Grace \[s\]; the pod's own when absent.
         grace_period_seconds: Option<i64>,
     },
     /// The kubelet is done with a marked pod, or the garbage collector takes it.
@@ -246,7 +246,7 @@ pub struct NewReplicaSet {
     pub annotations: StringMap,
     /// `spec.replicas`.
     pub replicas: i32,
-    /// `spec.minReadySeconds` [s].
+    /// `spec.minReadySeconds` \[s\].
     pub min_ready_seconds: i32,
     /// The Deployment's selector and the pod-template-hash.
     pub selector: crate::api::labels::Selector,
@@ -330,7 +330,7 @@ pub enum Refused {
     TooManyRequests {
         /// Text.
         message: Arc<str>,
-        /// `Retry-After` [s].
+        /// `Retry-After` \[s\].
         retry_after_seconds: Option<u32>,
     },
     /// 500.

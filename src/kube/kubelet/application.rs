@@ -87,7 +87,7 @@ impl ContainerExit {
 /// Counters of a container, as cAdvisor reads them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ContainerSample {
-    /// CPU time since the container's start [ns].
+    /// CPU time since the container's start \[ns\].
     pub cpu: NanoCpu,
     /// Working set.
     pub working_set: Bytes,

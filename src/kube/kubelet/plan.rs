@@ -9,7 +9,7 @@ use crate::kube::apiserver::Cluster;
 use crate::kube::objects::ids::TemplateId;
 use crate::units::SimDuration;
 
-/// Longest span that a manifest may ask for [s]; longer ones are cut, far beyond any simulation.
+/// Longest span that a manifest may ask for \[s\]; longer ones are cut, far beyond any simulation.
 const SECONDS_MAX: i64 = 1_000_000_000;
 
 /// A pod template as the kubelet works with it.
@@ -22,7 +22,7 @@ pub(super) struct PodPlan {
     /// How many init containers there are.
     pub(super) inits: u16,
     pub(super) restart_policy: RestartPolicy,
-    /// `terminationGracePeriodSeconds` [s].
+    /// `terminationGracePeriodSeconds` \[s\].
     pub(super) grace: i64,
 }
 
@@ -73,13 +73,13 @@ pub(super) struct ContainerPlan {
 /// A probe with all defaults written out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ProbePlan {
-    /// [s]
+    /// \[s\]
     pub(super) initial_delay: i64,
     pub(super) period: SimDuration,
     pub(super) timeout: SimDuration,
     pub(super) success_threshold: u32,
     pub(super) failure_threshold: u32,
-    /// Grace of a kill by this probe [s].
+    /// Grace of a kill by this probe \[s\].
     pub(super) grace: Option<i64>,
     pub(super) handler: Handler,
 }

@@ -134,7 +134,7 @@ pub enum ProbeOutput {
     StatusCode(u16),
     /// Nobody listens at the port.
     Refused,
-    /// A command took too long; the time-out [s].
+    /// A command took too long; the time-out \[s\].
     CommandTimedOut(i32),
     /// A request took too long.
     RequestTimedOut,

@@ -13,16 +13,16 @@ use crate::kube::objects::pod::Pod;
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
 
-/// No container gets less from SIGTERM to SIGKILL [s] (`minimumGracePeriodInSeconds`).
+/// No container gets less from SIGTERM to SIGKILL \[s\] (`minimumGracePeriodInSeconds`).
 const MINIMUM_GRACE: i64 = 2;
-/// Grace of a pod whose object is gone already [s].
+/// Grace of a pod whose object is gone already \[s\].
 const ORPHAN_GRACE: i64 = 1;
 
 /// A container that is being stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stop {
     begun: SimTime,
-    /// [s]
+    /// \[s\]
     grace: i64,
     /// When the preStop hook is over.
     hook_ends: SimTime,

@@ -20,7 +20,7 @@ const INTERVAL_MAX: SimDuration = SimDuration::from_secs(15);
 pub(super) struct Schedule {
     seed: u64,
     scrape_at: SimTime,
-    /// Phase of each node by its number [ms].
+    /// Phase of each node by its number \[ms\].
     phases: Vec<i64>,
     /// The last reading of each node before the coming scrape, in order of time; those before
     /// `next` have been made.

@@ -86,9 +86,9 @@ struct Point {
     /// Start of the container.
     start: SimTime,
     at: SimTime,
-    /// CPU time since the start [ns].
+    /// CPU time since the start \[ns\].
     cpu: i64,
-    /// [bytes]
+    /// \[bytes\]
     memory: i64,
 }
 

@@ -140,7 +140,7 @@ pub struct ReplicaSetObject {
     pub creation_timestamp: SimTime,
     /// `spec.replicas`.
     pub replicas: i32,
-    /// `spec.minReadySeconds` [s].
+    /// `spec.minReadySeconds` \[s\].
     pub min_ready_seconds: i32,
     /// The selector, with the pod-template-hash.
     pub selector: Arc<Selector>,

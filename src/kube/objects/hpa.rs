@@ -89,9 +89,9 @@ pub struct MetricStatus {
     pub valid: bool,
     /// Utilization [% of the requests].
     pub average_utilization: Option<i32>,
-    /// Average over pods [milli-units].
+    /// Average over pods \[milli-units\].
     pub average_value_milli: Option<i64>,
-    /// Total [milli-units].
+    /// Total \[milli-units\].
     pub value_milli: Option<i64>,
 }
 

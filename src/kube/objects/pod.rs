@@ -90,7 +90,7 @@ pub struct Deletion {
     pub requested_at: SimTime,
     /// `deletionTimestamp`: request plus grace, a whole second.
     pub deletion_timestamp: SimTime,
-    /// `deletionGracePeriodSeconds` [s].
+    /// `deletionGracePeriodSeconds` \[s\].
     pub grace_period_seconds: i64,
 }
 

@@ -13,7 +13,7 @@ use crate::api::quantity::{Format, Quantity};
 
 /// CPU of a node [10⁻³ cores].
 const NODE_MILLI_CPU: i64 = 4_000;
-/// Memory of a node [bytes].
+/// Memory of a node \[bytes\].
 const NODE_MEMORY: i64 = 16 << 30;
 /// Pods that a node takes.
 const NODE_PODS: i64 = 110;

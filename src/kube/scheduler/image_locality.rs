@@ -8,9 +8,9 @@ use super::snapshot::Snapshot;
 use crate::api::core::Node;
 
 const MIB: i64 = 1024 * 1024;
-/// Images smaller than this together count for nothing [bytes].
+/// Images smaller than this together count for nothing \[bytes\].
 const MIN_THRESHOLD: i64 = 23 * MIB;
-/// Above this much for each container more counts no more [bytes].
+/// Above this much for each container more counts no more \[bytes\].
 const MAX_CONTAINER_THRESHOLD: i64 = 1000 * MIB;
 
 /// How large images are, and how many nodes have them.

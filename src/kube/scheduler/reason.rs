@@ -11,7 +11,7 @@ use super::plugin::Plugin;
 use crate::api::core::Node;
 use crate::kube::objects::ids::NodeId;
 
-/// Longest note of an event [bytes].
+/// Longest note of an event \[bytes\].
 const NOTE_LENGTH_LIMIT: usize = 1024;
 /// What follows a note that was cut.
 const CUT: &str = " ...";

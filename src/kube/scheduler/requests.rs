@@ -8,7 +8,7 @@ use crate::api::quantity::{Format, Quantity};
 
 /// CPU that a container without a request counts for when nodes are scored [10⁻³ cores].
 const DEFAULT_MILLI_CPU_REQUEST: i64 = 100;
-/// Memory that a container without a request counts for when nodes are scored [bytes].
+/// Memory that a container without a request counts for when nodes are scored \[bytes\].
 const DEFAULT_MEMORY_REQUEST: i64 = 200 * 1024 * 1024;
 
 /// How [`pod_requests`] counts.
@@ -111,12 +111,12 @@ pub struct PodResource {
     pub non_zero_incoming: CpuAndMemory,
 }
 
-/// CPU [10⁻³ cores] and memory [bytes].
+/// CPU [10⁻³ cores] and memory \[bytes\].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CpuAndMemory {
     /// CPU [10⁻³ cores].
     pub milli_cpu: i64,
-    /// Memory [bytes].
+    /// Memory \[bytes\].
     pub memory: i64,
 }
 

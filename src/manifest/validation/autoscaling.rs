@@ -12,9 +12,9 @@ use crate::api::autoscaling::{
 use crate::manifest::field_error::{FieldError, invalid, not_supported, required};
 use crate::manifest::names::{dns_1123_subdomain, path_segment};
 
-/// `MaxPeriodSeconds` [s].
+/// `MaxPeriodSeconds` \[s\].
 const PERIOD_SECONDS_MAX: i32 = 1800;
-/// `MaxStabilizationWindowSeconds` [s].
+/// `MaxStabilizationWindowSeconds` \[s\].
 const STABILIZATION_WINDOW_SECONDS_MAX: i32 = 3600;
 
 /// What an update may keep although a new object may not have it.

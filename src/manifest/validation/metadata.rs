@@ -7,7 +7,7 @@ use crate::api::meta::{LabelSelector, ObjectMeta, StringMap};
 use crate::manifest::field_error::{FieldError, forbidden, invalid, required, too_long};
 use crate::manifest::names::{dns_1123_label, label_value, qualified_name};
 
-/// `TotalAnnotationSizeLimitB` [bytes].
+/// `TotalAnnotationSizeLimitB` \[bytes\].
 const ANNOTATION_BYTES_MAX: usize = 256 * 1024;
 
 /// What a kind's names must look like.

@@ -61,7 +61,7 @@ pub(super) struct Area {
 pub(super) enum AreaShape {
     /// From the lower edge of the frame.
     Under(Track),
-    /// Between two tracks, over spans of time [ms].
+    /// Between two tracks, over spans of time \[ms\].
     Between(Track, Track, Vec<(f64, f64)>),
     /// Between two values.
     Band(f64, f64),

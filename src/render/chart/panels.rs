@@ -63,7 +63,7 @@ pub(super) fn of_many<'a>(
     named.collect()
 }
 
-/// A part of time [ms].
+/// A part of time \[ms\].
 pub(super) type Span = (f64, f64);
 
 /// The panels of a workload over a part of time.

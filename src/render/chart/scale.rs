@@ -16,9 +16,9 @@ pub(super) struct Frame {
     pub(super) top: f64,
     /// Lower edge [px].
     pub(super) bottom: f64,
-    /// Time at the left edge [ms].
+    /// Time at the left edge \[ms\].
     pub(super) from_ms: f64,
-    /// Time at the right edge [ms].
+    /// Time at the right edge \[ms\].
     pub(super) to_ms: f64,
     /// Value at the upper edge; the lower edge is 0.
     pub(super) value: f64,
@@ -122,7 +122,7 @@ impl Frame {
         self.courses(track).into_iter().map(close).collect()
     }
 
-    /// The area between two tracks over a span of time [ms].
+    /// The area between two tracks over a span of time \[ms\].
     pub(super) fn between(&self, lower: &Track, upper: &Track, span: (f64, f64)) -> Path {
         let (from, to) = (span.0.max(self.from_ms), span.1.min(self.to_ms));
         if to <= from {

@@ -13,7 +13,7 @@ use crate::workload::service::{Profile, ServiceKind};
 const FIRST_MINUTE: SimTime = SimTime::from_secs(60);
 /// What a CPU target is taken to be when no HPA says one: Kubernetes' own default.
 const DEFAULT_UTILIZATION: f64 = 80.0;
-/// CPU time of a request when nothing at all is known [ns].
+/// CPU time of a request when nothing at all is known \[ns\].
 const LAST_RESORT: NanoCpu = NanoCpu(10_000_000);
 
 /// The CPU that an HPA wants a pod to use.
@@ -66,7 +66,7 @@ pub(super) fn idle_milli(profile: &Profile, pod: &PodSpec, serving_only: bool) -
     (profile.behavior.idle.0 + others) as f64
 }
 
-/// CPU time of a request in the sidecars of a pod [ns].
+/// CPU time of a request in the sidecars of a pod \[ns\].
 pub(super) fn sidecar_cpu(profile: &Profile, serving_only: bool) -> f64 {
     let all: i64 = profile.sidecars.values().map(|sidecar| sidecar.cpu_per_request.0).sum();
     if serving_only { 0.0 } else { all as f64 }
@@ -182,7 +182,7 @@ fn takes_requests(services: &Services, deployment: u32) -> bool {
     served.any(|(_, service)| !matches!(service.config.kind, ServiceKind::Cpu { .. }))
 }
 
-/// What each of a Deployment's pods gets of some rates [requests/s]; CPU work does not count.
+/// What each of a Deployment's pods gets of some rates \[requests/s\]; CPU work does not count.
 pub(super) fn rate_per_pod(
     services: &Services,
     rates: &[f64],

@@ -22,7 +22,7 @@ pub(super) struct Draft<'a> {
     pub(super) container: usize,
     /// What the load model is told; `cpu_per_request` may be missing.
     pub(super) profile: Profile,
-    /// CPU time of a request, if it was written or follows from a rate [ns].
+    /// CPU time of a request, if it was written or follows from a rate \[ns\].
     pub(super) cpu_per_request: Option<NanoCpu>,
 }
 

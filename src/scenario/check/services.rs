@@ -106,14 +106,14 @@ impl Services {
         }
     }
 
-    /// Mean rates of all services over a window [requests/s], caused ones included, as if all were
-    /// served.
+    /// Mean rates of all services over a window \[requests/s\], caused ones included, as if all
+    /// were served.
     pub(super) fn mean_rates(&self, from: SimTime, to: SimTime) -> Vec<f64> {
         let seconds = (to - from).as_secs_f64();
         self.rates(|load| load.integral(from, to) / seconds)
     }
 
-    /// Rates of all services at an instant [requests/s], as if all were served.
+    /// Rates of all services at an instant \[requests/s\], as if all were served.
     pub(super) fn rates_at(&self, at: SimTime) -> Vec<f64> {
         self.rates(|load| load.rate(at))
     }

@@ -15,7 +15,7 @@ use crate::workload::service::ServiceKind;
 struct Load {
     /// Requests/s.
     requests: f64,
-    /// CPU work [cores].
+    /// CPU work \[cores\].
     cores: f64,
 }
 

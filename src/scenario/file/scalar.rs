@@ -29,9 +29,9 @@ const DURATION_PATTERN: &str = r"^\s*(\d+(\.\d+)?\s*[a-zµ]+\s*)+$|^0$";
 /// How much per time, or how much at a time, with what it is measured in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Amount {
-    /// Requests, written `200/s` or `12000/min` [requests/s].
+    /// Requests, written `200/s` or `12000/min` \[requests/s\].
     Requests(f64),
-    /// CPU work, written as a quantity of CPU [cores].
+    /// CPU work, written as a quantity of CPU \[cores\].
     Cores(f64),
 }
 

@@ -2,7 +2,7 @@
 
 /// Buckets for each doubling: a bucket is 1.1 % wide.
 const PER_OCTAVE: f64 = 64.0;
-/// Where the first bucket ends [s]; what is shorter lies in it.
+/// Where the first bucket ends \[s\]; what is shorter lies in it.
 const SHORTEST_S: f64 = 1e-6;
 /// The number of buckets: up to 1 µs · 2⁴⁴, half a year.
 const BUCKETS: usize = 64 * 44;
@@ -23,7 +23,7 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// Adds `weight` requests of one latency [s].
+    /// Adds `weight` requests of one latency \[s\].
     pub fn add(&mut self, seconds: f64, weight: f64) {
         self.weights[bucket(seconds)] += weight;
         self.total += weight;
@@ -66,12 +66,12 @@ impl Histogram {
         self.total
     }
 
-    /// The mean latency [s]; none without requests.
+    /// The mean latency \[s\]; none without requests.
     pub fn mean(&self) -> Option<f64> {
         (self.total > 0.0).then(|| self.sum / self.total)
     }
 
-    /// The latency that a share `quantile` of the requests does not exceed [s]; none without
+    /// The latency that a share `quantile` of the requests does not exceed \[s\]; none without
     /// requests.
     pub fn quantile(&self, quantile: f64) -> Option<f64> {
         if self.total <= 0.0 {

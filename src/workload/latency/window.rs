@@ -26,18 +26,18 @@ pub struct WindowSummary {
     pub lost: f64,
     /// Requests that were served, but took longer than the objective; 0 without one.
     pub late: f64,
-    /// Time in which more arrived than the pods could serve [s].
+    /// Time in which more arrived than the pods could serve \[s\].
     pub under_capacity: f64,
     /// Latencies of those that were served; empty for CPU work.
     pub latency: Histogram,
 }
 
-/// A straight piece of arrivals: begin and end [ms], rates there [1/s].
+/// A straight piece of arrivals: begin and end \[ms\], rates there [1/s].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateLine {
-    /// Begin [ms].
+    /// Begin \[ms\].
     pub from_ms: f64,
-    /// End [ms].
+    /// End \[ms\].
     pub to_ms: f64,
     /// Rate at the begin [1/s].
     pub first: f64,
@@ -76,7 +76,7 @@ impl RateLine {
         (self.to_ms - self.from_ms) / 1000.0
     }
 
-    /// Time in which the rate is above a bound [s].
+    /// Time in which the rate is above a bound \[s\].
     fn above(&self, bound: f64) -> f64 {
         match (self.first > bound, self.last > bound) {
             (true, true) => self.seconds(),

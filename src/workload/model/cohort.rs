@@ -15,7 +15,7 @@ pub(super) struct Counts {
     pub(super) failed: f64,
     /// Requests worked on, in time or not.
     pub(super) worked: f64,
-    /// CPU time spent on requests [s].
+    /// CPU time spent on requests \[s\].
     pub(super) cpu: f64,
 }
 
@@ -128,9 +128,9 @@ pub(super) struct Cohort {
     pub(super) members: Vec<u32>,
     pub(super) weight: f64,
     pub(super) params: Params,
-    /// When the members became ready, while they warm up [ms].
+    /// When the members became ready, while they warm up \[ms\].
     pub(super) warm_since: Option<i64>,
-    /// When their warm-up takes its next step [ms].
+    /// When their warm-up takes its next step \[ms\].
     pub(super) next_warm: f64,
     pub(super) inflows: SmallVec<[Inflow; 1]>,
     /// Order of those that wait, where some can be too late.
@@ -144,7 +144,7 @@ pub(super) struct Cohort {
     pub(super) slope: f64,
     /// Whether what is admitted during the piece is too late.
     pub(super) late: bool,
-    /// When the mode ends, from the start of the piece [s].
+    /// When the mode ends, from the start of the piece \[s\].
     pub(super) root: f64,
     /// The queue at that moment.
     pub(super) root_queue: f64,
@@ -176,7 +176,7 @@ pub(super) struct Outcome {
     pub(super) let_in_late: f64,
 }
 
-/// Instants closer than this are the same [s].
+/// Instants closer than this are the same \[s\].
 const SAME_S: f64 = 1e-9;
 
 impl Cohort {

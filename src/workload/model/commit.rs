@@ -145,7 +145,7 @@ struct Losses {
     at_once: f64,
     /// Let in, but too late.
     timed_out: f64,
-    /// How long their clients wait [s].
+    /// How long their clients wait \[s\].
     timeout: f64,
 }
 

@@ -9,16 +9,16 @@ use super::WorkloadModel;
 use super::cohort::{Mode, first_root};
 use super::state::{ModelEvent, NONE, TimerKind, ceil_ms};
 
-/// How often the kubelet looks at a node's memory [ms].
+/// How often the kubelet looks at a node's memory \[ms\].
 const LOOK_MS: i64 = 10_000;
-/// Closer than this to its limit a leak is followed piece by piece [s].
+/// Closer than this to its limit a leak is followed piece by piece \[s\].
 const NEAR_S: f64 = 1.0;
 
 /// Order of eviction, the first first: whether usage is within the request, priority, excess.
 type Rank = (bool, i32, Reverse<i64>);
 
 impl WorkloadModel {
-    /// Memory of a container now [bytes].
+    /// Memory of a container now \[bytes\].
     pub(super) fn memory_of(&self, pod: u32, container: u32) -> f64 {
         let state = &self.pods[pod as usize];
         let one = &state.containers[container as usize];
@@ -34,7 +34,7 @@ impl WorkloadModel {
         base + used + kept
     }
 
-    /// Memory of the requests in a pod now [bytes].
+    /// Memory of the requests in a pod now \[bytes\].
     fn request_memory(&self, pod: u32) -> f64 {
         let state = &self.pods[pod as usize];
         let each = state.behavior.as_ref().map_or(0, |behavior| behavior.memory.per_request.0);
@@ -45,7 +45,7 @@ impl WorkloadModel {
         each as f64 * (flying + self.queue_of(pod))
     }
 
-    /// The high-water mark, as it has faded until now [bytes].
+    /// The high-water mark, as it has faded until now \[bytes\].
     fn mark_now(&self, pod: u32) -> f64 {
         let state = &self.pods[pod as usize];
         let half_life = state.behavior.as_ref().and_then(|behavior| behavior.memory.half_life);
@@ -102,7 +102,7 @@ impl WorkloadModel {
         params.request_memory > 0.0 && params.memory_limit < f64::INFINITY
     }
 
-    /// Memory left for requests in the pod that has the least, now [bytes].
+    /// Memory left for requests in the pod that has the least, now \[bytes\].
     fn headroom(&self, number: u32) -> f64 {
         let params = &self.cohorts[number as usize].params;
         let age = self.oldest(number).map_or(0.0, |since| (self.now_ms - since as f64) / 1000.0);
@@ -128,7 +128,7 @@ impl WorkloadModel {
         params.capacity.min(room.max(0.0) / (params.request_memory * params.inside()))
     }
 
-    /// Until when [`WorkloadModel::most_per_pod`] holds [ms].
+    /// Until when [`WorkloadModel::most_per_pod`] holds \[ms\].
     pub(super) fn memory_horizon(&self, number: u32) -> f64 {
         let params = &self.cohorts[number as usize].params;
         let leaks = params.memory_growth > 0.0;
@@ -144,7 +144,7 @@ impl WorkloadModel {
     }
 
     /// When the requests inside a cohort's pods bring the first of them to its limit, from the
-    /// start of a piece [s].
+    /// start of a piece \[s\].
     pub(super) fn memory_root(&self, number: u32) -> f64 {
         if !self.may_exceed(number) || self.oldest(number).is_none() {
             return f64::INFINITY;
@@ -229,13 +229,13 @@ impl WorkloadModel {
         self.set_timer(TimerKind::Look, number, at_ms);
     }
 
-    /// Memory of a pod's containers now [bytes].
+    /// Memory of a pod's containers now \[bytes\].
     fn pod_memory(&self, pod: u32) -> f64 {
         let containers = 0..self.pods[pod as usize].containers.len() as u32;
         containers.map(|container| self.memory_of(pod, container)).sum()
     }
 
-    /// The most memory that a pod's running containers can use [bytes].
+    /// The most memory that a pod's running containers can use \[bytes\].
     fn most_memory(&self, pod: u32) -> f64 {
         let state = &self.pods[pod as usize];
         let mut most = 0.0;

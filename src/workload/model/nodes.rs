@@ -9,7 +9,7 @@ use super::cohort::Mode;
 use super::params::cpu_seconds;
 use super::state::{Container, NONE, Pod};
 
-/// A contested node is solved at least this often [ms].
+/// A contested node is solved at least this often \[ms\].
 const SOLVE_MS: f64 = 1000.0;
 /// Demand above capacity by more than rounding.
 const SLACK: f64 = 1.0 + 1e-9;
@@ -17,9 +17,9 @@ const SLACK: f64 = 1.0 + 1e-9;
 /// What the containers of a node could ask for.
 #[derive(Clone, Debug, Default)]
 struct Demand {
-    /// The most that all can use [cores].
+    /// The most that all can use \[cores\].
     most: f64,
-    /// What does not follow from loads, at most [cores].
+    /// What does not follow from loads, at most \[cores\].
     fixed: f64,
     /// What follows from loads [cores for each request/s].
     shares: SmallVec<[LoadShare; 4]>,
@@ -30,7 +30,7 @@ struct Demand {
 struct Claim {
     pod: u32,
     container: u32,
-    /// What it would use now, its limit kept [cores].
+    /// What it would use now, its limit kept \[cores\].
     demand: f64,
     weight: f64,
     limit: f64,
@@ -163,7 +163,7 @@ impl WorkloadModel {
         }
     }
 
-    /// CPU time that a request costs in a container; 0 if none arrives [s].
+    /// CPU time that a request costs in a container; 0 if none arrives \[s\].
     fn cpu_per_request(&self, pod: &Pod, container: &Container) -> f64 {
         if pod.cohort == NONE {
             return 0.0;

@@ -3,21 +3,21 @@
 use crate::units::{NanoCpu, SimDuration};
 use crate::workload::service::{Behavior, OnTimeout, Warmup};
 
-/// Service times are cut here [s], so that no cores at all give no infinities.
+/// Service times are cut here \[s\], so that no cores at all give no infinities.
 const LONGEST_SERVICE_S: f64 = 1e9;
 
 /// What one pod can do at the moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Params {
-    /// CPU time of one request, warm-up included [s].
+    /// CPU time of one request, warm-up included \[s\].
     pub(super) cpu: f64,
-    /// μ [requests/s]; infinite when nothing bounds it.
+    /// μ \[requests/s\]; infinite when nothing bounds it.
     pub(super) capacity: f64,
-    /// S, time of a request on the CPU [s].
+    /// S, time of a request on the CPU \[s\].
     pub(super) service_time: f64,
-    /// l, time of a request off the CPU [s].
+    /// l, time of a request off the CPU \[s\].
     pub(super) off_cpu: f64,
-    /// How long clients wait [s].
+    /// How long clients wait \[s\].
     pub(super) timeout: f64,
     /// The most requests that wait; what goes beyond fails.
     pub(super) queue_bound: f64,
@@ -27,11 +27,11 @@ pub(super) struct Params {
     pub(super) servers: f64,
     /// Squared coefficient of variation of the service time.
     pub(super) variation: f64,
-    /// Memory of a request inside [bytes].
+    /// Memory of a request inside \[bytes\].
     pub(super) request_memory: f64,
-    /// Where the serving container is killed [bytes]; infinite without a limit.
+    /// Where the serving container is killed \[bytes\]; infinite without a limit.
     pub(super) memory_limit: f64,
-    /// What the serving container needs without requests and uptime [bytes].
+    /// What the serving container needs without requests and uptime \[bytes\].
     pub(super) memory_base: f64,
     /// Its leak [bytes/s].
     pub(super) memory_growth: f64,
@@ -44,9 +44,9 @@ pub(super) struct Params {
 pub(super) struct Cores {
     /// B of the serving container.
     pub(super) serving: f64,
-    /// The least rate that the sidecars on the way can carry [requests/s].
+    /// The least rate that the sidecars on the way can carry \[requests/s\].
     pub(super) sidecar_capacity: f64,
-    /// Time of a request in the sidecars [s].
+    /// Time of a request in the sidecars \[s\].
     pub(super) sidecar_time: f64,
 }
 
@@ -108,13 +108,13 @@ impl Params {
         params
     }
 
-    /// Time of a request inside without waiting [s].
+    /// Time of a request inside without waiting \[s\].
     pub(super) fn inside(&self) -> f64 {
         self.off_cpu + self.service_time
     }
 }
 
-/// CPU time [s].
+/// CPU time \[s\].
 pub(super) fn cpu_seconds(cpu: NanoCpu) -> f64 {
     cpu.0 as f64 / 1e9
 }

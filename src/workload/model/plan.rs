@@ -8,7 +8,7 @@ use crate::workload::segment::LoadShare;
 use super::WorkloadModel;
 use super::cohort::Mode;
 
-/// Windows and pieces are at least this long [ms], so that time always moves.
+/// Windows and pieces are at least this long \[ms\], so that time always moves.
 const LEAST_MS: f64 = 1e-6;
 /// Capacities are exceeded by more than rounding only.
 const SLACK: f64 = 1.0 + 1e-12;
@@ -83,7 +83,7 @@ impl WorkloadModel {
         }
     }
 
-    /// Until when every request is worked on at once [ms]; now or before if that is not so.
+    /// Until when every request is worked on at once \[ms\]; now or before if that is not so.
     fn quiet_until(&self, component: u32) -> f64 {
         let state = &self.components[component as usize];
         let mut until = f64::INFINITY;
@@ -125,7 +125,7 @@ impl WorkloadModel {
         cohorts.iter().map(of_cohort).fold(f64::INFINITY, f64::min)
     }
 
-    /// Until when pods that several services feed are below their capacity [ms].
+    /// Until when pods that several services feed are below their capacity \[ms\].
     fn several_below(&self, cohort: u32) -> f64 {
         let state = &self.cohorts[cohort as usize];
         let mut shares: SmallVec<[LoadShare; 1]> = SmallVec::new();
@@ -148,7 +148,7 @@ impl WorkloadModel {
         }
     }
 
-    /// The first instant [ms] at or after `from_ms` at which a sum of loads is above a threshold.
+    /// The first instant \[ms\] at or after `from_ms` at which a sum of loads is above a threshold.
     /// May be early where several loads are summed, but then it is at least 15 s away.
     pub(super) fn first_above(&self, shares: &[LoadShare], from_ms: f64, threshold: f64) -> f64 {
         if threshold == f64::INFINITY {
@@ -265,7 +265,7 @@ impl WorkloadModel {
         self.components[component as usize].end_ms = end.max(self.now_ms + LEAST_MS);
     }
 
-    /// Arrivals at a service from now on; gives the next breakpoint [ms].
+    /// Arrivals at a service from now on; gives the next breakpoint \[ms\].
     fn start_rate(&mut self, number: u32) -> f64 {
         let service = &self.services[number as usize];
         let mut end = f64::INFINITY;
@@ -313,7 +313,7 @@ impl WorkloadModel {
     }
 
     /// Whether a service's rate follows from loads during the piece; if requests fail that may be
-    /// tried again, gives the end of the bucket of retries [ms].
+    /// tried again, gives the end of the bucket of retries \[ms\].
     fn find_whether_follows(&mut self, number: u32) -> f64 {
         let service = &self.services[number as usize];
         let cohorts = &self.components[service.component as usize].cohorts;

@@ -15,9 +15,9 @@ use super::WorkloadModel;
 use super::cohort::Counts;
 use super::state::{Container, NONE, Node, Pod, Running, Starting, TimerKind, ceil_ms};
 
-/// The weight of a container that requests no CPU: 2 shares of 1024 [cores].
+/// The weight of a container that requests no CPU: 2 shares of 1024 \[cores\].
 const LEAST_REQUEST: f64 = 0.002;
-/// A limit above which there is none [cores].
+/// A limit above which there is none \[cores\].
 const UNLIMITED: f64 = f64::INFINITY;
 
 /// How a container stops.

@@ -66,7 +66,7 @@ impl Calendar {
         (at_ms / self.bucket_ms as f64).floor() as i64
     }
 
-    /// The end of the bucket that an instant lies in [ms].
+    /// The end of the bucket that an instant lies in \[ms\].
     pub(super) fn bucket_end(&self, at_ms: f64) -> f64 {
         ((self.bucket(at_ms) + 1) * self.bucket_ms) as f64
     }

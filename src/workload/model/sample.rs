@@ -15,7 +15,7 @@ use super::state::{NONE, ServiceTotals};
 /// One reading of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContainerSample {
-    /// CPU time since the container was started [ns]; never falls.
+    /// CPU time since the container was started \[ns\]; never falls.
     pub cpu_ns: u64,
     /// Working set.
     pub working_set: Bytes,
@@ -206,7 +206,7 @@ impl WorkloadModel {
         rate * cohort.weight / service.weight
     }
 
-    /// Time of a request inside a pod, without waiting [s].
+    /// Time of a request inside a pod, without waiting \[s\].
     pub(super) fn inside_of(&self, pod: u32) -> f64 {
         let state = &self.pods[pod as usize];
         match state.cohort {

@@ -118,7 +118,7 @@ impl WorkloadModel {
     }
 }
 
-/// CPU time spent on starting up to an instant [s].
+/// CPU time spent on starting up to an instant \[s\].
 pub(super) fn spent(starting: &Starting, now_ms: f64) -> f64 {
     let more = (now_ms - starting.at_ms) / 1000.0 * starting.rate;
     starting.spent + more.min(starting.left)

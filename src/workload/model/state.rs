@@ -76,9 +76,9 @@ pub(super) struct Component {
     /// Causing services before caused ones.
     pub(super) services: Vec<u32>,
     pub(super) cohorts: Vec<u32>,
-    /// Instant up to which everything is counted [ms].
+    /// Instant up to which everything is counted \[ms\].
     pub(super) clock_ms: f64,
-    /// When the piece or the quiet window ends [ms].
+    /// When the piece or the quiet window ends \[ms\].
     pub(super) end_ms: f64,
     /// Whether all loads pass through, up to `end_ms`.
     pub(super) quiet: bool,
@@ -109,13 +109,13 @@ pub(super) struct Pod {
     /// Its amounts are these, plus `share` times those of its cohort.
     pub(super) base: Counts,
     pub(super) share: f64,
-    /// CPU time of one request, for members of a pool [s].
+    /// CPU time of one request, for members of a pool \[s\].
     pub(super) pool_cpu: f64,
     /// Members of a pool: what it can serve [1/s].
     pub(super) pool_capacity: f64,
-    /// High-water mark of the memory for requests [bytes], and when it was looked at [ms].
+    /// High-water mark of the memory for requests \[bytes\], and when it was looked at \[ms\].
     pub(super) mark: (f64, f64),
-    /// When its accepted requests are finished, once that is known [ms].
+    /// When its accepted requests are finished, once that is known \[ms\].
     pub(super) drained_ms: Option<i64>,
 }
 
@@ -124,9 +124,9 @@ pub(super) struct Pod {
 pub(super) struct Container {
     pub(super) sidecar: Option<Sidecar>,
     pub(super) idle: f64,
-    /// Weight when CPU is short [cores].
+    /// Weight when CPU is short \[cores\].
     pub(super) request: f64,
-    /// CPU limit [cores], at most the node's capacity.
+    /// CPU limit \[cores\], at most the node's capacity.
     pub(super) limit: f64,
     pub(super) memory_request: Bytes,
     pub(super) memory_limit: Option<Bytes>,
@@ -151,14 +151,14 @@ pub(super) struct Running {
 /// Work of starting, done and to be done.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Starting {
-    /// CPU time spent by `at_ms` [s].
+    /// CPU time spent by `at_ms` \[s\].
     pub(super) spent: f64,
-    /// CPU time still to be spent then [s].
+    /// CPU time still to be spent then \[s\].
     pub(super) left: f64,
     pub(super) at_ms: f64,
     /// Cores at work on it since.
     pub(super) rate: f64,
-    /// When it will be done [ms]; `i64::MAX` once it is.
+    /// When it will be done \[ms\]; `i64::MAX` once it is.
     pub(super) done_ms: i64,
     /// Whether it is done.
     pub(super) done: bool,
@@ -169,18 +169,18 @@ pub(super) struct Starting {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Node {
     pub(super) present: bool,
-    /// Allocatable CPU [cores].
+    /// Allocatable CPU \[cores\].
     pub(super) cpu: f64,
-    /// Allocatable memory [bytes].
+    /// Allocatable memory \[bytes\].
     pub(super) memory: f64,
     pub(super) pods: Vec<u32>,
-    /// When its CPU is to be looked at again [ms].
+    /// When its CPU is to be looked at again \[ms\].
     pub(super) wake_ms: f64,
     /// Whether CPU is being shared out.
     pub(super) contested: bool,
     /// Whether its memory is looked at every 10 s.
     pub(super) watched: bool,
-    /// When that is next [ms].
+    /// When that is next \[ms\].
     pub(super) look_ms: i64,
     pub(super) dirty: bool,
 }

@@ -321,7 +321,7 @@ fn read_value(line: u64, text: &str) -> Result<Option<f64>, TraceError> {
     }
 }
 
-/// The median distance between different instants [s].
+/// The median distance between different instants \[s\].
 fn median_step_s(points: &[(i64, f64)]) -> Result<f64, TraceError> {
     let mut at: Vec<i64> = points.iter().map(|point| point.0).collect();
     at.sort_unstable();

@@ -62,7 +62,7 @@ impl StampFormat {
             .find(|format| format.parse(text).is_some())
     }
 
-    /// The instant [ms] that a stamp names.
+    /// The instant \[ms\] that a stamp names.
     pub(super) fn parse(self, text: &str) -> Option<i64> {
         match self {
             StampFormat::UnixSeconds | StampFormat::Seconds => number_of_ms(text, 1000.0),
@@ -114,7 +114,7 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     Some(date + parse_time(time.as_bytes())? - offset)
 }
 
-/// `01:00`, `0100` or `01` as a span [ms].
+/// `01:00`, `0100` or `01` as a span \[ms\].
 fn parse_zone(text: &[u8]) -> Option<i64> {
     let (hours, minutes) = match text {
         [a, b] => (digits(&[*a, *b])?, 0),

@@ -4,7 +4,7 @@ use crate::units::{SimDuration, SimTime};
 
 use super::curve::Curve;
 
-/// Length of a block of maxima, unless the load lasts longer than [`MAX_BLOCKS`] of them [ms].
+/// Length of a block of maxima, unless the load lasts longer than [`MAX_BLOCKS`] of them \[ms\].
 const BLOCK_MS: i64 = 15_000;
 /// The most blocks kept; a longer load has longer blocks.
 const MAX_BLOCKS: i64 = 1 << 20;
@@ -40,9 +40,9 @@ pub struct Load {
 /// The load from one instant to the next breakpoint.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LoadPiece {
-    /// The instant asked for [ms].
+    /// The instant asked for \[ms\].
     pub from_ms: f64,
-    /// The next breakpoint [ms]; infinite after the last.
+    /// The next breakpoint \[ms\]; infinite after the last.
     pub to_ms: f64,
     /// Rate at `from_ms` [1/s].
     pub rate: f64,
@@ -140,12 +140,12 @@ impl Load {
         self.piece_at_ms(at.0 as f64).rate
     }
 
-    /// The integral over `[from, to)` [requests].
+    /// The integral over `[from, to)` \[requests\].
     pub fn integral(&self, from: SimTime, to: SimTime) -> f64 {
         self.cumulative_ms(to.0 as f64) - self.cumulative_ms(from.0 as f64)
     }
 
-    /// The integral from 0 to `at_ms` [requests]; negative in the past.
+    /// The integral from 0 to `at_ms` \[requests\]; negative in the past.
     pub fn cumulative_ms(&self, at_ms: f64) -> f64 {
         if at_ms < 0.0 {
             return self.first[0] * seconds(at_ms);
@@ -242,8 +242,8 @@ impl Load {
         best
     }
 
-    /// The first instant at or after `at_ms` [ms] at which the rate is above `threshold`; infinite
-    /// if it never is. O(log n): whole groups of blocks are skipped by their maxima.
+    /// The first instant at or after `at_ms` \[ms\] at which the rate is above `threshold`;
+    /// infinite if it never is. O(log n): whole groups of blocks are skipped by their maxima.
     pub fn first_above_ms(&self, at_ms: f64, threshold: f64) -> f64 {
         if at_ms < 0.0 {
             let now = self.first[0] > threshold;

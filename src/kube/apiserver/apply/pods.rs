@@ -14,7 +14,7 @@ use crate::kube::objects::pod::{
 use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::{SimDuration, SimTime};
 
-/// `terminationGracePeriodSeconds` of a pod that does not say [s].
+/// `terminationGracePeriodSeconds` of a pod that does not say \[s\].
 const DEFAULT_GRACE_PERIOD_SECONDS: i64 = 30;
 
 impl Cluster {

@@ -17,7 +17,7 @@ pub const ROLLBACK_TO: &str = "deprecated.deployment.rollback.to";
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Longest `revision-history` [bytes].
+/// Longest `revision-history` \[bytes\].
 const REVISION_HISTORY_MAX: usize = 2000;
 
 /// Whether an annotation stays with its object (`skipCopyAnnotation`).

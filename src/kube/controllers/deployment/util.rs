@@ -32,7 +32,7 @@ pub struct ReplicaSetCopy {
     pub creation_timestamp: SimTime,
     /// `spec.replicas`.
     pub replicas: i32,
-    /// `spec.minReadySeconds` [s].
+    /// `spec.minReadySeconds` \[s\].
     pub min_ready_seconds: i32,
     /// The Deployment's template that it was made from.
     pub base_template: TemplateId,

@@ -77,13 +77,13 @@ pub struct MetricDecision {
     pub pods: PodCounts,
     /// The target [% for a utilization, else milli-units].
     pub target: i64,
-    /// Sum over ready pods (and ghosts, of raw values), or the total of the metric [milli-units].
+    /// Sum over ready pods (and ghosts, of raw values), or the total of the metric \[milli-units\].
     pub usage: i64,
-    /// Sum of the requests of ready pods [milli-units]; 0 without a utilization.
+    /// Sum of the requests of ready pods \[milli-units\]; 0 without a utilization.
     pub requests: i64,
     /// Usage over requests [%]; 0 without a utilization.
     pub utilization: i32,
-    /// What the status reports: mean per pod, or the total [milli-units].
+    /// What the status reports: mean per pod, or the total \[milli-units\].
     pub reported: i64,
     /// Usage over target, of what was measured.
     pub ratio: f64,

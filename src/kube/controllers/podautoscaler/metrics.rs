@@ -88,7 +88,7 @@ pub struct PodMetricsInfo {
     /// Pods behind the end of the list have none either.
     pub samples: Vec<Option<PodMetric>>,
     /// Values of pods that were not asked about, because they are gone or not known yet
-    /// [milli-units].
+    /// \[milli-units\].
     pub ghosts: Vec<i64>,
 }
 
@@ -103,7 +103,7 @@ impl PodMetricsInfo {
 /// One sample of one pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PodMetric {
-    /// Mean over the window, of all containers or of the one that was asked for [milli-units].
+    /// Mean over the window, of all containers or of the one that was asked for \[milli-units\].
     pub value: i64,
     /// End of the window; a whole second on the wire.
     pub timestamp: SimTime,

@@ -130,7 +130,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         })
     }
 
-    /// `GetRawResourceReplicas`: mean usage of a resource against `target_usage` [milli-units].
+    /// `GetRawResourceReplicas`: mean usage of a resource against `target_usage` \[milli-units\].
     ///
     /// # Errors
     /// If there are no samples or no pods.
@@ -147,7 +147,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
     }
 
     /// `GetMetricReplicas`: mean of a custom metric of each pod against `target_usage`
-    /// [milli-units].
+    /// \[milli-units\].
     ///
     /// # Errors
     /// If there are no samples or no pods.
@@ -167,7 +167,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         self.calc_plain_metric_replicas(current_replicas, target_usage, false)
     }
 
-    /// `GetObjectMetricReplicas`: a total against `target_usage` [milli-units].
+    /// `GetObjectMetricReplicas`: a total against `target_usage` \[milli-units\].
     ///
     /// # Errors
     /// If there is no answer, or no pods.
@@ -183,7 +183,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         self.get_usage_ratio_replica_count(current_replicas, usage, target_usage)
     }
 
-    /// `GetObjectPerPodMetricReplicas`: a total against `target_average_usage` [milli-units] for
+    /// `GetObjectPerPodMetricReplicas`: a total against `target_average_usage` \[milli-units\] for
     /// each pod.
     ///
     /// # Errors
@@ -201,7 +201,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         Ok(self.get_object_per_pod_replica_count(status_replicas, usage, target_average_usage))
     }
 
-    /// `GetExternalMetricReplicas`: the sum of series against `target_usage` [milli-units].
+    /// `GetExternalMetricReplicas`: the sum of series against `target_usage` \[milli-units\].
     ///
     /// # Errors
     /// If there is no answer, or no pods.
@@ -218,7 +218,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
     }
 
     /// `GetExternalPerPodMetricReplicas`: the sum of series against `target_average_usage`
-    /// [milli-units] for each pod.
+    /// \[milli-units\] for each pod.
     ///
     /// # Errors
     /// If there is no answer.
@@ -247,7 +247,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
             .map_err(MetricError::Fetch)
     }
 
-    /// `calcPlainMetricReplicas`: mean over pods against a target [milli-units].
+    /// `calcPlainMetricReplicas`: mean over pods against a target \[milli-units\].
     fn calc_plain_metric_replicas(
         &mut self,
         current_replicas: i32,

@@ -41,7 +41,7 @@ impl Requests {
         }
     }
 
-    /// The request of pods of a template [milli-units].
+    /// The request of pods of a template \[milli-units\].
     ///
     /// # Errors
     /// If the template has none.

@@ -6,7 +6,7 @@ use crate::units::{Bytes, SimDuration};
 use crate::workload::trace::parse_rfc3339;
 use crate::workload::traffic::WallClock;
 
-/// A span of time [ns]: numbers with units, as in `1h30m`, `1.5s` or `500us`.
+/// A span of time \[ns\]: numbers with units, as in `1h30m`, `1.5s` or `500us`.
 ///
 /// # Errors
 /// What is wrong, in a phrase.

@@ -24,7 +24,7 @@ pub(super) struct Groups {
     pub(super) ignored: u32,
     /// Samples of unknown pods.
     pub(super) ghosts: u32,
-    /// Sum of these samples [milli-units].
+    /// Sum of these samples \[milli-units\].
     pub(super) ghost_usage: i64,
 }
 
@@ -33,9 +33,9 @@ pub(super) struct Groups {
 pub(super) struct Ready {
     /// How many.
     pub(super) pods: u32,
-    /// Sum of their samples [milli-units].
+    /// Sum of their samples \[milli-units\].
     pub(super) usage: i64,
-    /// Sum of their requests [milli-units].
+    /// Sum of their requests \[milli-units\].
     pub(super) requests: i64,
 }
 
@@ -44,9 +44,9 @@ pub(super) struct Ready {
 pub(super) struct Group {
     /// How many.
     pub(super) pods: u32,
-    /// Sum of their requests [milli-units].
+    /// Sum of their requests \[milli-units\].
     pub(super) requests: i64,
-    /// What they count for on the way down, in sum [milli-units].
+    /// What they count for on the way down, in sum \[milli-units\].
     pub(super) assumed: i64,
 }
 
@@ -95,7 +95,7 @@ impl Groups {
         self.ready.pods + self.ghosts
     }
 
-    /// Sum of these samples [milli-units].
+    /// Sum of these samples \[milli-units\].
     pub(super) fn sum(&self) -> i64 {
         self.ready.usage.wrapping_add(self.ghost_usage)
     }

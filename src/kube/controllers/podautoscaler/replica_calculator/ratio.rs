@@ -10,7 +10,7 @@ pub(super) struct Measured {
     pub(super) ratio: f64,
     /// Usage over requests, cut to a whole percent.
     pub(super) utilization: i32,
-    /// Mean usage of a pod [milli-units].
+    /// Mean usage of a pod \[milli-units\].
     pub(super) mean: i64,
     /// Number of samples, those of unknown pods and those filled in included.
     pub(super) samples: u32,

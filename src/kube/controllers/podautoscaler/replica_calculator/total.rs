@@ -10,7 +10,7 @@ use crate::api::autoscaling::CrossVersionObjectReference;
 use crate::api::labels::Selector;
 
 impl<M: MetricsClient> ReplicaCalculator<'_, M> {
-    /// The value of an Object metric [milli-units].
+    /// The value of an Object metric \[milli-units\].
     pub(super) fn get_object_metric(
         &mut self,
         target: i64,
@@ -25,7 +25,7 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         Ok(usage)
     }
 
-    /// The sum of an External metric's series [milli-units]; the two ways of summing differ where
+    /// The sum of an External metric's series \[milli-units\]; the two ways of summing differ where
     /// it does not fit.
     pub(super) fn get_external_metric(
         &mut self,
