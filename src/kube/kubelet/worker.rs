@@ -40,7 +40,7 @@ pub(super) struct PodWorker {
     pub(super) exits_seen: SmallVec<[SimTime; 4]>,
     /// Whether the probe workers have been made.
     pub(super) probing: bool,
-    /// Grace period of the termination that is going on [s].
+    /// Grace period of the termination that is going on \[s\].
     pub(super) grace: i64,
     pub(super) start_time: Option<SimTime>,
     pub(super) ready: Option<PodCondition>,

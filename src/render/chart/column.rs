@@ -28,7 +28,7 @@ pub(super) struct Entry<'a> {
     pub(super) workload: &'a WorkloadReport,
 }
 
-/// Upper left and lower right corner [px].
+/// Upper left and lower right corner \[px\].
 type Area = ((f64, f64), (f64, f64));
 
 impl Column<'_> {

@@ -9,7 +9,7 @@ use super::{ChartOptions, SIZE_LIMITS};
 use crate::render::story;
 use crate::report::Report;
 
-/// Least height of an em [px].
+/// Least height of an em \[px\].
 const TEXT_MIN: f64 = 11.0;
 /// Height of an em over the picture's width: 22 px at 1600, which are 11 px on a page of 800.
 const TEXT_SHARE: f64 = 22.0 / 1600.0;

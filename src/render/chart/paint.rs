@@ -32,7 +32,7 @@ fn fonts() {
     });
 }
 
-/// Width of a text [px].
+/// Width of a text \[px\].
 pub(super) fn text_width(text: &str, size: f64, bold: bool) -> f64 {
     fonts();
     let style = if bold { FontStyle::Bold } else { FontStyle::Normal };

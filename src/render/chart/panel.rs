@@ -88,9 +88,9 @@ pub(super) struct Level {
 /// Sizes that go with the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Sizes {
-    /// Height of an em of usual text [px].
+    /// Height of an em of usual text \[px\].
     pub(super) text: f64,
-    /// Width of a usual line [px].
+    /// Width of a usual line \[px\].
     pub(super) line: f64,
     pub(super) theme: Theme,
 }
@@ -110,14 +110,14 @@ struct Label {
 }
 
 impl Panel {
-    /// Widest label at the right [px].
+    /// Widest label at the right \[px\].
     pub(super) fn label_width(&self, sizes: &Sizes) -> f64 {
         let names = self.lines.iter().map(|line| format!("{} ↑", line.name));
         let names = names.chain(self.levels.iter().map(|level| level.name.clone()));
         names.map(|name| text_width(&name, sizes.text, false)).fold(0.0, f64::max)
     }
 
-    /// Widest number at the left [px].
+    /// Widest number at the left \[px\].
     pub(super) fn axis_width(&self, sizes: &Sizes) -> f64 {
         let ticks = self.ticks(4).into_iter();
         ticks.map(|(_, text)| text_width(&text, sizes.text, false)).fold(0.0, f64::max)

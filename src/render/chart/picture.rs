@@ -5,9 +5,9 @@ use crate::render::palette::Color;
 /// All shapes of a picture, from back to front.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Picture {
-    /// Width [px].
+    /// Width \[px\].
     pub(super) width: u32,
-    /// Height [px].
+    /// Height \[px\].
     pub(super) height: u32,
     /// Colour behind all shapes.
     pub(super) background: Color,
@@ -35,9 +35,9 @@ pub(super) enum Shape {
         points: Vec<(f64, f64)>,
         /// Colour.
         color: Color,
-        /// Width [px].
+        /// Width \[px\].
         width: f64,
-        /// Length of dashes and of the gaps between them [px].
+        /// Length of dashes and of the gaps between them \[px\].
         dash: Option<(f64, f64)>,
     },
     /// A line of text.
@@ -46,7 +46,7 @@ pub(super) enum Shape {
         at: (f64, f64),
         /// The text.
         text: String,
-        /// Height of an em [px].
+        /// Height of an em \[px\].
         size: f64,
         /// Colour.
         color: Color,
@@ -105,7 +105,7 @@ impl Picture {
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Look {
-    /// Height of an em [px].
+    /// Height of an em \[px\].
     pub(super) size: f64,
     /// Colour.
     pub(super) color: Color,

@@ -8,13 +8,13 @@ pub(super) type Path = Vec<(f64, f64)>;
 /// Where a panel's values lie in the picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Frame {
-    /// Left edge [px].
+    /// Left edge \[px\].
     pub(super) left: f64,
-    /// Right edge [px].
+    /// Right edge \[px\].
     pub(super) right: f64,
-    /// Upper edge [px].
+    /// Upper edge \[px\].
     pub(super) top: f64,
-    /// Lower edge [px].
+    /// Lower edge \[px\].
     pub(super) bottom: f64,
     /// Time at the left edge \[ms\].
     pub(super) from_ms: f64,

@@ -1,5 +1,5 @@
 //! From trees to values, strictly: every field is known, every value of the right type, all that is
-//! wrong is found. One declaration ([`object!`]) gives the struct, its reader and its schema, so
+//! wrong is found. One declaration (`object!`) gives the struct, its reader and its schema, so
 //! that none of the three can fall behind the others.
 
 mod schema;
