@@ -1,5 +1,7 @@
 //! Worked examples: a proposal, what is remembered, and what becomes of it.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::api::autoscaling::{HorizontalPodAutoscalerBehavior, HpaScalingPolicy, HpaScalingRules};
 
@@ -200,4 +202,59 @@ fn windows_hold_the_count_where_it_is() {
 fn a_policy_of_huge_value_allows_nothing_because_it_wraps() {
     let up = rules(vec![policy("Pods", i32::MAX, 60)]);
     example(5, 9, 10).scales_up_by(up).gives(5, "ReadyForNewScale", "ScaleUpLimit");
+}
+
+fn any_rules() -> impl Strategy<Value = HpaScalingRules> {
+    let policy = (prop::bool::ANY, 1..=i32::MAX, 1..=1800).prop_map(|(pods, value, seconds)| {
+        policy(if pods { "Pods" } else { "Percent" }, value, seconds)
+    });
+    let select = prop::sample::select(vec!["Max", "Min", "Disabled"]);
+    (0..=3600, select, prop::collection::vec(policy, 1..4)).prop_map(
+        |(window, select, policies)| HpaScalingRules {
+            stabilization_window_seconds: Some(window),
+            select_policy: Some(select.to_owned()),
+            ..rules(policies)
+        },
+    )
+}
+
+fn any_behavior() -> impl Strategy<Value = Option<HorizontalPodAutoscalerBehavior>> {
+    let direction = || prop::option::of(any_rules());
+    let behavior = (direction(), direction()).prop_map(|(scale_up, scale_down)| {
+        HorizontalPodAutoscalerBehavior { scale_up, scale_down }
+    });
+    prop::option::of(behavior)
+}
+
+proptest! {
+    /// Whatever is asked and remembered, the count stays within its bounds once it is there, and
+    /// the reason says whether a limit held it back.
+    #[test]
+    fn the_count_stays_within_its_bounds(
+        behavior in any_behavior(),
+        min in 0..20_i32,
+        room in 0..2000_i32,
+        current in 0.0..=1.0,
+        asked in prop::collection::vec((0..=i32::MAX, 1..120_i64), 1..60),
+    ) {
+        let mut example = example(min + (f64::from(room) * current) as i32, 0, min + room);
+        example.proposal.min = min;
+        example.behavior = behavior.as_ref().map(|behavior| Behavior::new(behavior, FLAG));
+        for (desired, seconds) in asked {
+            example.proposal.desired = desired;
+            example.proposal.now += SimDuration::from_secs(seconds);
+            let former = example.proposal.current;
+            let normalized = example.normalize();
+            let new = normalized.desired;
+            prop_assert!((min..=min + room).contains(&new), "{new}");
+            prop_assert_eq!(normalized.is_limited(), new != normalized.stabilization.value);
+            if new != former {
+                example.proposal.current = new;
+                if let Some(behavior) = &example.behavior {
+                    let now = example.proposal.now;
+                    example.memory.store_scale_event(behavior, former, new, now);
+                }
+            }
+        }
+    }
 }
