@@ -62,16 +62,6 @@ impl KubeProxy {
         self.write(api, service);
     }
 
-    /// Brings the endpoints into the rules as they are, without delay: the world at time 0.
-    pub fn adopt(&mut self, api: &mut Api, service: ServiceId) {
-        let Some(object) = api.cluster().service(service) else { return };
-        let view = self.view(service);
-        view.told.clone_from(&object.endpoints);
-        view.rules.clone_from(&object.endpoints);
-        view.pending.clear();
-        self.write(api, service);
-    }
-
     fn view(&mut self, service: ServiceId) -> &mut View {
         if self.services.len() <= service.index() {
             self.services.resize_with(service.index() + 1, View::default);

@@ -47,7 +47,7 @@ use self::worker::PodWorker;
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::Api;
 use crate::kube::objects::ids::{NodeId, PodId};
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimDuration;
 
 pub use self::running::RunningContainer;
 pub use self::status::{ContainerState, ContainerStatus, WaitingReason};
@@ -207,27 +207,6 @@ impl Kubelet {
         }
     }
 
-    /// Takes over a bound pod whose containers have run and been ready since an instant in the
-    /// past: the world at time 0. Its images count as present on its node, its probes' phases are
-    /// drawn.
-    pub fn adopt_running(
-        &mut self,
-        api: &mut Api,
-        pod: PodId,
-        since: SimTime,
-        application: &mut dyn Application,
-    ) {
-        let running = &mut self.running;
-        match &mut self.kind {
-            Kind::Modelled(modelled) => {
-                modelled.adopt_running(api, pod, since, application, running);
-            }
-            Kind::Scripted(scripted) => {
-                scripted.adopt_running(api, pod, since, application, running);
-            }
-        }
-    }
-
     /// Makes an image present on a node.
     pub fn cache_image(&mut self, node: NodeId, image: &str) {
         if let Kind::Modelled(modelled) = &mut self.kind {
@@ -293,25 +272,5 @@ impl Modelled {
 
     fn slot(&self, pod: PodId) -> Option<u32> {
         self.slot_of.get(pod.index()).copied().filter(|&slot| slot != NO_SLOT)
-    }
-
-    fn adopt_running(
-        &mut self,
-        api: &mut Api,
-        pod: PodId,
-        since: SimTime,
-        application: &mut dyn Application,
-        running: &mut RunningContainers,
-    ) {
-        if !self.begin(api, pod) {
-            return;
-        }
-        let phase = match self.config.waits {
-            Waits::Fixed(_) => None,
-            Waits::Drawn { seed } => {
-                Some(RandomStream::numbered(seed, "kubelet/probe phases", u64::from(pod.0)))
-            }
-        };
-        self.with_worker(api, pod, application, running, |turn| turn.adopt(since, phase));
     }
 }

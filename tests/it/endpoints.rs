@@ -182,17 +182,3 @@ fn a_service_without_selector_is_left_alone() {
     served.play_until(SimTime::from_secs(10));
     assert!(served.proxied().is_empty());
 }
-
-#[test]
-fn a_world_at_time_0_takes_traffic_at_once() {
-    let mut served = Served::new(selecting("shop"));
-    served.create_pod("shop", false);
-    served.play_until(SimTime::ZERO);
-    let mut idle = Idle;
-    let mut api = Api::new(&mut served.world.cluster, 5, &mut idle);
-    served.kube_proxy.adopt(&mut api, SERVICE);
-    let service = served.world.cluster.service(SERVICE).expect("the Service exists");
-    assert_eq!(service.proxied, [PodId(0)]);
-    served.play_until(SimTime::from_secs(10));
-    assert_eq!(served.proxied(), [(0, &[0][..])]);
-}

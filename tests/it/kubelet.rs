@@ -250,23 +250,6 @@ fn a_day_of_healthy_pods_costs_nothing() {
 }
 
 #[test]
-fn pods_that_are_taken_over_are_as_if_they_had_run_for_long() {
-    let spec = pod_of(Container { readiness_probe: Some(probe(0, 10, 2)), ..container("app") });
-    let mut world = World::new(1);
-    world.create_pod(spec);
-    world.adopt(POD, SimTime::from_secs(-3600));
-    let pod = world.cluster.pod(POD).expect("the pod exists");
-    assert!(pod.is_ready());
-    assert_eq!(pod.start_time, Some(SimTime::from_secs(-3600)));
-    world.play_until(SimTime::from_secs(500));
-    assert_eq!(world.ready_changes(), [(-3_600_000, true)]);
-    world.application.behaviour.unhealthy = Some((SimTime(500_000), SimTime::MAX));
-    world.wake(POD);
-    world.play_until(SimTime::from_secs(600));
-    assert_eq!(world.ready_changes()[1..], [(510_000, false)]);
-}
-
-#[test]
 fn a_pod_can_go_at_any_moment_of_its_life() {
     let spec = pod_of(Container {
         startup_probe: Some(probe(0, 1, 3)),

@@ -116,7 +116,8 @@ impl<'a, 'b> Turn<'a, 'b> {
         let wait = match outcome.expiry {
             Some(expiry) => (expiry - self.now).clamp(SimDuration::ZERO, RETRY_MAX),
             None if outcome.failed => RETRY_AFTER_ERROR,
-            None => self.waits.resync,
+            // Never at once, or a pod that is not ready would be looked at without end.
+            None => self.waits.resync.max(SimDuration(1)),
         };
         let changed = outcome.acted && !outcome.failed;
         self.worker.earliest = if changed { self.now } else { self.now + self.waits.relist };

@@ -11,6 +11,8 @@ use crate::units::SimDuration;
 
 /// Longest span that a manifest may ask for \[s\]; longer ones are cut, far beyond any simulation.
 const SECONDS_MAX: i64 = 1_000_000_000;
+/// Init containers, and others, that are read of a template; nobody has as many.
+const CONTAINERS_MAX: usize = 10_000;
 
 /// A pod template as the kubelet works with it.
 #[derive(Debug, Default)]
@@ -145,17 +147,18 @@ impl Plans {
 
     fn plan(&mut self, template: &PodTemplateSpec) -> PodPlan {
         let spec = &template.spec;
-        let init = spec.init_containers.iter().map(|container| {
+        let init = spec.init_containers.iter().take(CONTAINERS_MAX).map(|container| {
             let stays = container.restart_policy.as_deref() == Some("Always");
             (container, if stays { Role::Sidecar } else { Role::Init })
         });
-        let regular = spec.containers.iter().map(|container| (container, Role::Regular));
+        let regular =
+            spec.containers.iter().take(CONTAINERS_MAX).map(|container| (container, Role::Regular));
         let containers: Vec<ContainerPlan> =
             init.chain(regular).map(|(container, role)| self.container(container, role)).collect();
         PodPlan {
             names: containers.iter().map(|container| Arc::clone(&container.name)).collect(),
             containers,
-            inits: spec.init_containers.len() as u16,
+            inits: spec.init_containers.len().min(CONTAINERS_MAX) as u16,
             restart_policy: match spec.restart_policy.as_deref() {
                 Some("Never") => RestartPolicy::Never,
                 Some("OnFailure") => RestartPolicy::OnFailure,

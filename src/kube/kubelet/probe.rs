@@ -10,7 +10,6 @@ use super::plan::{Handler, ProbePlan, RestartPolicy};
 use super::reason::{KubeletReason, ProbeOutput};
 use super::status::ContainerState;
 use super::worker::Stage;
-use crate::engine::random::RandomStream;
 use crate::kube::apiserver::EventType;
 use crate::units::{SimDuration, SimTime};
 
@@ -70,17 +69,6 @@ impl Worker {
         }
     }
 
-    /// The worker of a run that has done well for long.
-    fn settled(anchor: SimTime, kind: ProbeKind) -> Worker {
-        Worker {
-            run: Some(0),
-            result: Some(ProbeResult::Success),
-            result_run: 1,
-            on_hold: kind == ProbeKind::Startup,
-            ..Worker::new(anchor)
-        }
-    }
-
     /// The result kept for a run.
     pub(super) fn result_of(&self, run: u32) -> Option<ProbeResult> {
         self.result.filter(|_| self.run == Some(run))
@@ -108,19 +96,6 @@ impl Turn<'_, '_> {
             let now = self.now;
             self.container_mut(place).workers[kind as usize] = Some(Worker::new(now));
             self.do_probe(place, kind);
-        }
-    }
-
-    /// Makes the workers of containers that have run well for long; the phases of their ticks are
-    /// drawn, or begin with the containers.
-    pub(super) fn adopt_workers(&mut self, since: SimTime, phases: Option<&mut RandomStream>) {
-        self.worker.probing = true;
-        let mut draw = phases.map(|stream| move |bound: u64| stream.below(bound));
-        for (place, kind) in self.probes() {
-            let period = self.probe_plan(place, kind).period;
-            let phase = draw.as_mut().map_or(0, |draw| draw(period.0 as u64) as i64);
-            let worker = Worker::settled(since + SimDuration(phase), kind);
-            self.container_mut(place).workers[kind as usize] = Some(worker);
         }
     }
 

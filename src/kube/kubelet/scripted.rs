@@ -132,24 +132,6 @@ impl ScriptedKubelet {
         }
     }
 
-    /// Takes over a bound pod that has run and been ready since an instant.
-    pub(super) fn adopt_running(
-        &mut self,
-        api: &mut Api,
-        pod: PodId,
-        since: SimTime,
-        application: &mut dyn Application,
-        running: &mut RunningContainers,
-    ) {
-        let script = Arc::clone(&self.script);
-        let state = self.state(pod);
-        let node = api.cluster().pod(pod).and_then(|pod| pod.node);
-        *state = Scripted { next: Next::Nothing, at: since, node, ..Scripted::default() };
-        let mut play = Play { api, pod, application, running, script: &script, state };
-        play.start_container(since);
-        play.set_ready(true, since, None);
-    }
-
     fn state(&mut self, pod: PodId) -> &mut Scripted {
         if self.pods.len() <= pod.index() {
             self.pods.resize(pod.index() + 1, Scripted::default());

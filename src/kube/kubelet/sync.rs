@@ -4,15 +4,12 @@
 
 use super::application::{ContainerExit, ProbeKind};
 use super::lifecycle::Turn;
-use super::plan::Role;
 use super::probe::KINDS;
 use super::reason::KillReason;
 use super::status::ContainerStatus;
-use super::worker::{Action, Run, Stage, Step};
-use crate::engine::random::RandomStream;
+use super::worker::{Action, Stage, Step};
 use crate::kube::apiserver::write::PodStatus;
 use crate::kube::objects::pod::PodPhase;
-use crate::units::SimTime;
 
 impl Turn<'_, '_> {
     /// Looks at the pod, stores and reports what it sees, and decides what to do.
@@ -101,36 +98,5 @@ impl Turn<'_, '_> {
         }
         self.continue_stop(place);
         self.container(place).is_stopped(self.now)
-    }
-
-    /// Takes over containers that have run and been ready since an instant.
-    pub(super) fn adopt(&mut self, since: SimTime, mut phases: Option<RandomStream>) {
-        self.worker.start_time = Some(since);
-        for place in self.plan.places() {
-            self.adopt_container(place, since);
-        }
-        self.adopt_workers(since, phases.as_mut());
-        for place in self.plan.places() {
-            let (status, _) = self.look_at(place);
-            self.store(place, status);
-        }
-        let now = std::mem::replace(&mut self.now, since);
-        self.worker.stage = Stage::Idle(since + self.waits.resync);
-        self.report();
-        self.now = now;
-        self.skip_resyncs();
-    }
-
-    fn adopt_container(&mut self, place: u16, since: SimTime) {
-        let (role, image) = (self.container_plan(place).role, self.container_plan(place).image_id);
-        self.images.cache(self.worker.node, image);
-        let run = self.run_of(place);
-        if role == Role::Init {
-            self.container_mut(place).run = Some(Run::Exited(ContainerExit::Exited(0)));
-            return;
-        }
-        self.container_mut(place).run = Some(Run::Running { started_at: since });
-        self.running.start(self.worker.node, run, since);
-        self.application.container_started(run, since);
     }
 }

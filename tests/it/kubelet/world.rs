@@ -85,12 +85,6 @@ impl World {
         self.kubelet.oom_killed(&mut api, pod, 0, &mut self.application);
     }
 
-    pub(crate) fn adopt(&mut self, pod: PodId, since: SimTime) {
-        let mut nobody = Idle;
-        let mut api = Api::new(&mut self.cluster, 4, &mut nobody);
-        self.kubelet.adopt_running(&mut api, pod, since, &mut self.application);
-    }
-
     /// Plays all that is due up to and at an instant.
     pub(crate) fn play_until(&mut self, until: SimTime) {
         while self.cluster.wakes.next_at() <= until {
