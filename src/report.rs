@@ -11,6 +11,7 @@
 //! - [`decision`]: what the HPA did, one row for each time it changed the scale.
 
 pub mod decision;
+mod metrics;
 mod need;
 pub mod numbers;
 mod pods;
@@ -26,7 +27,8 @@ use serde::Serialize;
 
 pub use decision::{DecisionRow, HpaFailure};
 pub use numbers::{
-    Attempts, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise, Scaling, Window,
+    Attempts, Cause, CountChange, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise,
+    Scaling, Window,
 };
 pub use scaling::{measure, worst};
 pub use series::{MetricSeries, Need, Series, TrafficSeries, WorkloadSeries};
@@ -109,6 +111,8 @@ pub struct WorkloadReport {
     pub under_capacity: Vec<Window>,
     /// Each change of the scale by the HPA, in order of time.
     pub decisions: Vec<DecisionRow>,
+    /// Changes of the count by others than the HPA, in order of time.
+    pub other_changes: Vec<CountChange>,
     /// When the HPA could not do its work, in order of time.
     pub hpa_failures: Vec<HpaFailure>,
 }

@@ -1,7 +1,7 @@
 //! Colours: Okabe and Ito's, which people with any colour vision can tell apart. The same thing has
 //! the same colour in every chart and in the terminal.
 
-/// A colour [red, green, blue, each 0 to 255].
+/// A colour \[red, green, blue, each 0 to 255\].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Color(pub u8, pub u8, pub u8);
 

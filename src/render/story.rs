@@ -1,7 +1,13 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
+mod title;
+
 use crate::render::words::{amount, brief, count, instant, latency, share, span, things};
-use crate::report::{Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadReport};
+use crate::report::{
+    Cause, Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadReport,
+};
+
+pub use title::{cluster_title, finding, title};
 
 /// Idle pods are worth a sentence from so many pod-hours on.
 const IDLE_POD_HOURS_MIN: f64 = 0.05;
@@ -15,6 +21,7 @@ pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     let mut story = vec![scaling(workload)];
     story.extend(lost_with_capacity(workload));
     story.extend(at_maximum(workload));
+    story.extend(other_changes(workload));
     story.extend(pending(workload));
     story.extend(workload.hpa_failures.iter().max_by_key(|f| f.syncs).map(failure));
     story.extend(worst_fall(workload).map(|fall| idle(workload, fall)));
@@ -58,56 +65,6 @@ fn cluster_failures(totals: &Totals) -> String {
     }
 }
 
-/// The title of a chart of one workload: what was found.
-pub fn title(report: &Report, workload: &WorkloadReport) -> String {
-    let finding = finding(workload);
-    if report.workloads.len() > 1 {
-        format!("{}: {finding}", workload.name)
-    } else {
-        capital(&finding)
-    }
-}
-
-/// The finding in one line.
-pub fn finding(workload: &WorkloadReport) -> String {
-    let short = workload.scaling.under_capacity_seconds;
-    match &workload.requests {
-        Some(requests) if requests.failed >= 0.5 => loss(workload, requests),
-        Some(_) if short > 0.0 => {
-            format!("demand was above capacity for {}, nothing failed", span(short))
-        }
-        Some(_) => match worst_fall(workload) {
-            Some(fall) => format!(
-                "nothing failed; {} stayed for {} after the load fell",
-                things(f64::from(fall.idle_pods), "idle pod"),
-                span(fall.to_seconds - fall.from_seconds)
-            ),
-            None => "capacity was above demand all the time".to_owned(),
-        },
-        None => format!(
-            "{} to {} without traffic",
-            workload.scaling.min_pods,
-            pods(workload.scaling.peak_pods)
-        ),
-    }
-}
-
-/// What failed, and why.
-fn loss(workload: &WorkloadReport, requests: &Requests) -> String {
-    let short = workload.scaling.under_capacity_seconds;
-    let lost = format!("{} of {} failed", share(requests.failed_share), unit(requests));
-    match worst_rise(workload) {
-        Some(_) if held_by_maximum(workload) => {
-            format!("{lost}: the HPA's maximum of {} was too low", pods(workload.scaling.peak_pods))
-        }
-        Some(rise) if short > 0.0 && rise.full_scale_seconds.is_some() => {
-            format!("{lost} before the HPA caught up")
-        }
-        _ if short > 0.0 => format!("{lost}: demand was above capacity for {}", span(short)),
-        _ => format!("{lost} although there was capacity"),
-    }
-}
-
 /// Places of workloads, those that hurt most first: by what failed, then by time under capacity,
 /// then by how often they were scaled.
 pub fn worst_first(report: &Report) -> Vec<usize> {
@@ -122,24 +79,6 @@ pub fn worst_first(report: &Report) -> Vec<usize> {
         b.partial_cmp(&a).unwrap_or(std::cmp::Ordering::Equal)
     });
     places
-}
-
-/// The title of a chart of several workloads.
-pub fn cluster_title(report: &Report) -> String {
-    let short = |workload: &&WorkloadReport| workload.scaling.under_capacity_seconds > 0.0;
-    let all = things(f64::from(report.totals.workloads), "workload");
-    let number = report.workloads.iter().filter(short).count();
-    let first = if number == 0 {
-        format!("Capacity was above demand for all {all}")
-    } else {
-        format!("{number} of {all} had too little capacity for a time")
-    };
-    match &report.totals.requests {
-        Some(requests) if requests.failed >= 0.5 => {
-            format!("{first}; {} of {} failed", share(requests.failed_share), unit(requests))
-        }
-        _ => first,
-    }
 }
 
 /// The rise that hurt most.
@@ -177,11 +116,18 @@ fn scaling(workload: &WorkloadReport) -> String {
 
 fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
     let at = at(rise.from_seconds);
+    let begin = match rise.cause {
+        Cause::Load => format!("the load rose {at}"),
+        Cause::Count => format!("the count was lowered to {} {at}", rise.from_pods),
+    };
     let Some(reaction) = rise.reaction_seconds else {
-        return format!(
-            "The load rose {at}, and the HPA did not react: it stayed at {}.",
-            pods(rise.from_pods)
-        );
+        let stayed = pods(rise.from_pods);
+        return format!("{}, and the HPA did not react: it stayed at {stayed}.", capital(&begin));
+    };
+    let window = workload.hpa.as_ref().map_or(0.0, |hpa| hpa.scale_up_window_seconds);
+    let window = match window {
+        window if window > 0.0 => format!(" (scale-up window of {})", span(window)),
+        _ => String::new(),
     };
     let pods = pods(rise.to_pods);
     let reached = match (rise.full_scale_seconds, rise.ready_seconds) {
@@ -193,7 +139,7 @@ fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
         1 => String::new(),
         rises => format!(" (the worst of {} rises)", count(rises as f64)),
     };
-    format!("The HPA reacted {} after the load rose {at}{others}{reached}.", span(reaction))
+    format!("The HPA reacted {} after {begin}{others}{window}{reached}.", span(reaction))
 }
 
 /// What users felt of it.
@@ -276,13 +222,31 @@ fn idle(workload: &WorkloadReport, fall: &Fall) -> String {
         (window, false) if window > 0.0 => format!(" (scale-down window of {})", span(window)),
         _ => String::new(),
     };
+    let at = at(fall.from_seconds);
+    let begin = match fall.cause {
+        Cause::Load => format!("the load fell {at}"),
+        Cause::Count => format!("the count was raised to {} {at}", fall.from_pods),
+    };
     format!(
-        "After the load fell {}, up to {} stayed for {}{window}: {} pod-hours.",
-        at(fall.from_seconds),
+        "After {begin}, up to {} stayed for {}{window}: {} pod-hours.",
         things(f64::from(fall.idle_pods), "idle pod"),
         span(fall.to_seconds - fall.from_seconds),
         amount(fall.idle_pod_hours)
     )
+}
+
+fn other_changes(workload: &WorkloadReport) -> Option<String> {
+    workload.hpa.as_ref()?;
+    let first = workload.other_changes.first()?;
+    let times = match workload.other_changes.len() {
+        1 => "once".to_owned(),
+        number => format!("{number} times"),
+    };
+    let (from, to) = (first.from, first.to);
+    Some(format!(
+        "Others than the HPA changed the count {times}, first {} from {from} to {to}.",
+        at(first.at_seconds)
+    ))
 }
 
 fn flaps(workload: &WorkloadReport) -> Option<String> {

@@ -22,7 +22,7 @@ pub(super) const PODS_MAX: f64 = 1e6;
 /// Share of a pod that is rounding.
 const SLACK: f64 = 1e-6;
 
-/// Tolerances of an HPA [share of the target].
+/// Tolerances of an HPA \[share of the target\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Tolerance {
     /// Above the target.

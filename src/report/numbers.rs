@@ -11,7 +11,7 @@ pub enum LoadUnit {
     Requests,
     /// Messages of a queue.
     Messages,
-    /// CPU work [core-seconds], where only CPU is known.
+    /// CPU work \[core-seconds\], where only CPU is known.
     CoreSeconds,
 }
 
@@ -27,6 +27,8 @@ pub struct Hpa {
     pub max_replicas: i32,
     /// Its metrics in order of the spec, as in `cpu 70 %`.
     pub metrics: Vec<String>,
+    /// Window of scaling up \[s\].
+    pub scale_up_window_seconds: f64,
     /// Window of scaling down \[s\].
     pub scale_down_window_seconds: f64,
     /// Whether that window is the controller's default and not the user's.
@@ -103,9 +105,9 @@ pub struct Requests {
     pub failed_share: f64,
     /// Late of served, 0 to 1.
     pub late_share: f64,
-    /// Highest rate offered [1/s].
+    /// Highest rate offered \[1/s\].
     pub peak_offered_per_second: f64,
-    /// Mean rate offered [1/s].
+    /// Mean rate offered \[1/s\].
     pub mean_offered_per_second: f64,
 }
 
@@ -184,10 +186,33 @@ pub struct Window {
     pub to_seconds: f64,
     /// Load that was above capacity, summed \[requests\].
     pub shortfall: f64,
-    /// Greatest load above capacity [1/s].
+    /// Greatest load above capacity \[1/s\].
     pub worst_shortfall_per_second: f64,
     /// What failed in it \[requests\].
     pub failed: f64,
+}
+
+/// Why the load and the count came apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cause {
+    /// The load moved.
+    #[default]
+    Load,
+    /// The count did.
+    Count,
+}
+
+/// A change of the count by others than the HPA.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountChange {
+    /// When \[s\].
+    pub at_seconds: f64,
+    /// Pods before.
+    pub from: i32,
+    /// Pods after.
+    pub to: i32,
 }
 
 /// A rise of the load beyond what the HPA had.
@@ -196,6 +221,8 @@ pub struct Window {
 pub struct Rise {
     /// When the load came to ask for more pods than desired \[s\].
     pub from_seconds: f64,
+    /// Whether that was because the load rose or because the count was lowered.
+    pub cause: Cause,
     /// When the HPA no longer wanted more and capacity was above load \[s\].
     pub to_seconds: f64,
     /// From the begin to the first write that added pods \[s\].
@@ -214,7 +241,7 @@ pub struct Rise {
     pub from_pods: i32,
     /// Most desired pods in it.
     pub to_pods: i32,
-    /// Highest load in it [1/s].
+    /// Highest load in it \[1/s\].
     pub peak_per_second: f64,
     /// What failed in it \[requests\].
     pub failed: f64,
@@ -230,11 +257,15 @@ pub struct Rise {
 pub struct Fall {
     /// When the load came to ask for fewer pods than desired \[s\].
     pub from_seconds: f64,
+    /// Whether that was because the load fell or because the count was raised.
+    pub cause: Cause,
     /// When desired was down to that \[s\].
     pub to_seconds: f64,
     /// From the begin to the first write that removed pods \[s\].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reaction_seconds: Option<f64>,
+    /// Desired pods at its begin.
+    pub from_pods: i32,
     /// Most pods beyond need in it.
     pub idle_pods: i32,
     /// Pods beyond need, times hours.

@@ -41,11 +41,11 @@ pub(super) struct PodHistory {
 /// What pods on nodes took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Taken {
-    /// Pods [pod seconds].
+    /// Pods \[pod seconds\].
     pub(super) pods: f64,
-    /// Requested CPU [core seconds].
+    /// Requested CPU \[core seconds\].
     pub(super) cores: f64,
-    /// Requested memory [byte seconds].
+    /// Requested memory \[byte seconds\].
     pub(super) bytes: f64,
 }
 
@@ -91,7 +91,7 @@ struct Walk<'a> {
     names: &'a [(String, String)],
     histories: Vec<PodHistory>,
     pods: BTreeMap<PodId, Counted>,
-    /// CPU [10⁻³ cores] and memory \[bytes\] that a pod of a template requests.
+    /// CPU \[10⁻³ cores\] and memory \[bytes\] that a pod of a template requests.
     requests: BTreeMap<TemplateId, (i64, i64)>,
     cluster: Cluster,
     at_ms: i64,
@@ -234,7 +234,7 @@ impl Walk<'_> {
     }
 }
 
-/// CPU [10⁻³ cores] and memory \[bytes\] that a pod requests, as the scheduler counts them.
+/// CPU \[10⁻³ cores\] and memory \[bytes\] that a pod requests, as the scheduler counts them.
 fn requests(template: &PodTemplateSpec) -> (i64, i64) {
     let all = pod_requests(&template.spec, &PodResourcesOptions::default());
     let cpu = all.get("cpu").map_or(0, Quantity::milli_value);

@@ -3,9 +3,9 @@
 use super::WorkloadReport;
 use super::decision::DecisionRow;
 use super::need::PODS_MAX;
-use super::numbers::{Fall, Rise, Scaling, Window};
+use super::numbers::{Cause, CountChange, Fall, Rise, Scaling, Window};
 use super::series::{TrafficSeries, WorkloadSeries};
-use super::track::{Track, spans_above};
+use super::track::{Point, Track, spans_above};
 use crate::units::SimTime;
 
 /// Rises, and falls, with less than this between them are one \[ms\].
@@ -25,6 +25,7 @@ pub fn measure(report: &mut WorkloadReport, series: &WorkloadSeries, end: SimTim
     let (rises, falls, windows) = (course.rises(), course.falls(), course.windows());
     let (syncs, failed_syncs) = (report.scaling.syncs, report.scaling.failed_syncs);
     let idle = course.idle_pod_hours();
+    let other_changes = course.other_changes();
     let with_capacity = course.failed_with_capacity();
     if let Some(attempts) = &mut report.attempts {
         attempts.failed_with_capacity = with_capacity;
@@ -34,6 +35,7 @@ pub fn measure(report: &mut WorkloadReport, series: &WorkloadSeries, end: SimTim
     report.rises = rises;
     report.falls = falls;
     report.under_capacity = windows;
+    report.other_changes = other_changes;
     report.decisions = decisions;
 }
 
@@ -68,6 +70,29 @@ impl Course<'_> {
         let failed = |(from, to): (f64, f64)| traffic.failed.integral(from, to);
         let short: f64 = self.short_of_capacity().into_iter().map(failed).sum();
         (failed((0.0, self.end_ms)) - short).max(0.0)
+    }
+
+    /// Changes of the count that are none of the HPA's decisions.
+    fn other_changes(&self) -> Vec<CountChange> {
+        let points = self.series.desired.points();
+        let own = |at_ms: f64| {
+            let place = self.decisions.partition_point(|row| row.at_seconds * 1000.0 < at_ms - 0.5);
+            self.decisions.get(place).is_some_and(|row| row.at_seconds * 1000.0 <= at_ms + 0.5)
+        };
+        let pairs = points.windows(2).filter(|pair| !own(pair[1].at_ms));
+        let change = |pair: &[Point]| CountChange {
+            at_seconds: seconds(pair[1].at_ms),
+            from: pair[0].value as i32,
+            to: pair[1].value as i32,
+        };
+        pairs.map(change).collect()
+    }
+
+    /// Whether the count stepped at an instant, or else the load moved.
+    fn cause(&self, at: f64) -> Cause {
+        let desired = &self.series.desired;
+        let stepped = at > 0.0 && desired.at(at - 0.5) != desired.at(at);
+        if stepped { Cause::Count } else { Cause::Load }
     }
 
     /// Numbers about scaling, without those that decisions alone give.
@@ -150,6 +175,7 @@ impl Course<'_> {
         let peak = traffic.map_or(0.0, |traffic| or_zero(traffic.requests.max(from, to)));
         Rise {
             from_seconds: seconds(from),
+            cause: self.cause(from),
             to_seconds: seconds(to),
             reaction_seconds: write.map(|at| seconds(at - from)),
             full_scale_seconds: self.full_scale(from, &inside),
@@ -197,8 +223,10 @@ impl Course<'_> {
         let write = self.first_write(from, to, |row| row.to < row.from);
         Fall {
             from_seconds: seconds(from),
+            cause: self.cause(from),
             to_seconds: seconds(to),
             reaction_seconds: write.map(|at| seconds(at - from)),
+            from_pods: self.series.desired.at(from) as i32,
             idle_pods: or_zero(idle.max(from, to)) as i32,
             idle_pod_hours: idle.integral(from, to) / 3600.0,
         }

@@ -49,7 +49,7 @@ pub struct Need {
     pub most: Track,
 }
 
-/// Traffic over time [1/s], of all Services of a Deployment together.
+/// Traffic over time \[1/s\], of all Services of a Deployment together.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrafficSeries {
     /// What is counted.

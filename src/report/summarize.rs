@@ -1,5 +1,6 @@
 //! `summarize`: a Recording -> a Report.
 
+use super::metrics;
 use super::need::{self, Demand};
 use super::numbers::{Hpa, Pending, Resources, Rise};
 use super::pods::{self, PodHistory};
@@ -9,7 +10,7 @@ use super::series::{Series, WorkloadSeries};
 use super::track::Track;
 use super::traffic::{self, ServiceHistory};
 use super::{API_VERSION, AssumptionRow, EventRow, Report, ScenarioInfo, Totals, WorkloadReport};
-use crate::api::autoscaling::HorizontalPodAutoscaler;
+use crate::api::autoscaling::{HorizontalPodAutoscaler, HpaScalingRules};
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::recording::Recording;
 use crate::scenario::{Action, DeploymentPlan, Prices, Scenario};
@@ -133,7 +134,7 @@ impl Inputs<'_> {
         let subject = Subject { spec: &hpa.spec, pod, tolerance, end: self.recording.end };
         report.decisions = self.log.rows(decisions, &subject);
         report.hpa_failures = self.log.failures(decisions, &subject);
-        series.metrics = readings::series(decisions, &subject);
+        series.metrics = metrics::series(decisions, &subject);
         series.min_replicas = Track::constant(f64::from(hpa.spec.min_replicas.unwrap_or(1)));
         series.max_replicas = Track::constant(f64::from(hpa.spec.max_replicas));
         series.need = self.need(place, hpa, tolerance, series);
@@ -223,14 +224,17 @@ impl Inputs<'_> {
     }
 
     fn hpa_info(&self, hpa: &HorizontalPodAutoscaler) -> Hpa {
-        let rules = hpa.spec.behavior.as_ref().and_then(|behavior| behavior.scale_down.as_ref());
-        let window = rules.and_then(|rules| rules.stabilization_window_seconds);
+        let behavior = hpa.spec.behavior.as_ref();
+        let of = |rules: Option<&HpaScalingRules>| rules?.stabilization_window_seconds;
+        let up = of(behavior.and_then(|behavior| behavior.scale_up.as_ref()));
+        let window = of(behavior.and_then(|behavior| behavior.scale_down.as_ref()));
         let flags = &self.scenario.cluster.controller_manager;
         Hpa {
             name: hpa.metadata.name.clone(),
             min_replicas: hpa.spec.min_replicas.unwrap_or(1),
             max_replicas: hpa.spec.max_replicas,
-            metrics: readings::targets(&hpa.spec),
+            metrics: metrics::targets(&hpa.spec),
+            scale_up_window_seconds: up.map_or(0.0, f64::from),
             scale_down_window_seconds: window
                 .map_or(flags.downscale_stabilization.as_secs_f64(), f64::from),
             default_scale_down_window: window.is_none(),

@@ -13,7 +13,7 @@ pub enum Course {
 /// A value at an instant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When [ms since the start].
+    /// When \[ms since the start\].
     pub at_ms: f64,
     /// The value; NaN when it is not known.
     pub value: f64,

@@ -131,7 +131,7 @@ impl Panel {
     }
 
     /// Draws all of it; `shade` is what a shaded span means, if the head is to say it. Gives where
-    /// the head ends [px from the left].
+    /// the head ends \[px from the left\].
     pub(super) fn draw(
         &self,
         picture: &mut Picture,

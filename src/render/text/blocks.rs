@@ -5,6 +5,8 @@ use crate::render::palette::Thing;
 use crate::render::ticks::time_step;
 use crate::render::words;
 
+/// Share of what arrives from which on a loss is shown however small it is.
+const LOSS_SHOWN: f64 = 0.01;
 /// Levels of a character cell, from empty to full.
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -107,17 +109,15 @@ fn cells(band: &Band, row: usize, rows: usize, style: Style) -> String {
 fn cell(band: &Band, row: usize, rows: usize, column: usize, ascii: bool) -> (char, Option<Thing>) {
     let value = |layer: &Layer| layer.values.get(column).copied().unwrap_or(0.0);
     let area = value(&band.area);
+    let lost = band.lost.as_ref().map_or(0.0, value);
+    if is_lost(area, lost, band.top, row, rows) {
+        let thing = band.lost.as_ref().and_then(|lost| lost.thing);
+        return (if ascii { ':' } else { '░' }, thing);
+    }
     let filled = level(area, band.top, rows).saturating_sub(row * 8).min(8);
     if filled > 0 {
         let glyph = if ascii { if filled >= 4 { '#' } else { '_' } } else { LEVELS[filled] };
         return (glyph, band.area.thing);
-    }
-    if let Some(lost) = band.lost.as_ref().filter(|lost| value(lost) > 0.0) {
-        let covered = level(area + value(lost), band.top, rows).saturating_sub(row * 8);
-        let first = row * 8 == level(area, band.top, rows).next_multiple_of(8);
-        if covered >= 4 || first && covered > 0 {
-            return (if ascii { ':' } else { '░' }, lost.thing);
-        }
     }
     if let Some(line) = &band.line {
         let height = level(value(line), band.top, rows);
@@ -126,6 +126,18 @@ fn cell(band: &Band, row: usize, rows: usize, column: usize, ascii: bool) -> (ch
         }
     }
     (' ', None)
+}
+
+/// Whether a cell shows what is lost: it lies mostly above the area and under the whole. A loss of
+/// more than [`LOSS_SHOWN`] has at least one cell, the one over the area, or its last one.
+fn is_lost(area: f64, lost: f64, top: f64, row: usize, rows: usize) -> bool {
+    if lost <= 0.0 {
+        return false;
+    }
+    let (under, all) = (level(area, top, rows), level(area + lost, top, rows));
+    let covered = all.saturating_sub(row * 8);
+    let first = under.div_ceil(8).min(rows - 1);
+    row * 8 >= under && covered >= 4 || lost > LOSS_SHOWN * (area + lost) && row == first
 }
 
 /// Eighths of a row that a value fills, from 0 to `8 * rows`; at least one if it is above 0.

@@ -2,7 +2,7 @@
 
 use super::TextOptions;
 use super::blocks::{self, Band, GUTTER, Layer, Marks};
-use super::paint::{Style, cut};
+use super::paint::{Style, cut, width};
 use crate::render::palette::Thing;
 use crate::render::story::worst_rise;
 use crate::render::words;
@@ -13,7 +13,7 @@ use crate::units::SimTime;
 
 /// Rows of one band of the chart.
 const ROWS: u16 = 4;
-/// Widest plot [columns].
+/// Widest plot \[columns\].
 const COLUMNS_MAX: usize = 110;
 
 /// Load and replicas over time.
@@ -52,13 +52,22 @@ impl Plot {
         columns.iter().map(|column| column.map_or(0.0, |column| column.max)).collect()
     }
 
+    fn means(&self, track: &Track) -> Vec<f64> {
+        let columns = track.columns(0.0, self.end_ms, self.columns as u32);
+        columns.iter().map(|column| column.map_or(0.0, |column| column.mean)).collect()
+    }
+
     fn layer(&self, name: &str, thing: Thing, track: &Track) -> Layer {
         Layer { name: name.to_owned(), thing: Some(thing), values: self.peaks(track) }
     }
 
     fn load(&self, traffic: &TrafficSeries) -> Band {
         let offered = self.peaks(&traffic.attempts);
-        let lost = self.layer("failed", Thing::Failed, &traffic.failed);
+        let lost = Layer {
+            name: "failed".to_owned(),
+            thing: Some(Thing::Failed),
+            values: self.means(&traffic.failed),
+        };
         let kept = |(offered, lost): (&f64, &f64)| (offered - lost).max(0.0);
         let area = Layer {
             name: "served".to_owned(),
@@ -72,7 +81,7 @@ impl Plot {
             LoadUnit::Messages => "messages/s",
             LoadUnit::CoreSeconds => "cores",
         };
-        let failed = lost.values.iter().any(|value| *value > 0.0);
+        let failed = traffic.failed.max(0.0, self.end_ms) > 0.0;
         Band {
             title: title.to_owned(),
             top: if top > 0.0 { top } else { 1.0 },
@@ -127,7 +136,12 @@ pub(super) fn decisions(workload: &WorkloadReport, options: &TextOptions) -> Vec
     }
     let columns = options.style.columns();
     let milliseconds = crowded(shown);
-    lines.extend(shown.iter().map(|row| line(row, milliseconds, columns, options.style.ascii)));
+    let at = |row: &DecisionRow| words::instant(row.at_seconds, milliseconds);
+    let widest = shown.iter().map(|row| width(&at(row))).max().unwrap_or(0);
+    lines.extend(shown.iter().map(|row| {
+        let head = format!("{:>widest$}  ", at(row));
+        cut(&format!("{head}{}", line(row, columns)), columns, options.style.ascii)
+    }));
     let after = rows.len() - first - shown.len();
     let hint = match (&options.explain, shown.first()) {
         (Some(command), Some(row)) => {
@@ -148,9 +162,8 @@ fn crowded(rows: &[DecisionRow]) -> bool {
     rows.windows(2).any(|pair| pair[1].at_seconds - pair[0].at_seconds < 1.0)
 }
 
-/// `10m15s   3 -> 6   SuccessfulRescale   cpu 168 %, target 70 %   (limited: wanted 8, ...)`
-fn line(row: &DecisionRow, milliseconds: bool, columns: usize, ascii: bool) -> String {
-    let at = words::instant(row.at_seconds, milliseconds);
+/// `3 -> 6   SuccessfulRescale   cpu 168 %, target 70 %   (wanted 8; ...)`
+fn line(row: &DecisionRow, columns: usize) -> String {
     let move_ = format!("{:>3} -> {}", row.from, row.to);
     let word = if columns >= 100 { format!("{:<18}  ", row.reason) } else { String::new() };
     let why = reading(row).unwrap_or_else(|| row.message.clone());
@@ -158,7 +171,7 @@ fn line(row: &DecisionRow, milliseconds: bool, columns: usize, ascii: bool) -> S
         let reason = if columns >= 100 { format!("{}: ", limit.reason) } else { String::new() };
         format!("   (wanted {}; {reason}{})", limit.wanted, limit.by)
     });
-    cut(&format!("{at:>8}  {move_:<11}  {word}{why}{limit}"), columns, ascii)
+    format!("{move_:<11}  {word}{why}{limit}")
 }
 
 /// The metric that decided: the one that won, else the highest.

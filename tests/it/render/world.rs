@@ -212,6 +212,7 @@ impl Run<'_> {
                 min_replicas: world.min,
                 max_replicas: world.max,
                 metrics: vec!["cpu 70 %".to_owned()],
+                scale_up_window_seconds: 0.0,
                 scale_down_window_seconds: 300.0,
                 default_scale_down_window: true,
             }),
