@@ -117,14 +117,23 @@ impl Checker<'_> {
         }
     }
 
+    /// Reports something that is there, or that seems to be missing.
+    fn report_unless_absent(&mut self, finding: Diagnostic, absent: bool) {
+        if absent {
+            self.report_absence(finding);
+        } else {
+            self.report(finding);
+        }
+    }
+
     fn assume(&mut self, subject: impl Into<String>, text: impl Into<String>) {
         self.assumptions.push(Assumption { subject: subject.into(), text: text.into() });
     }
 
     fn scenario(&mut self) -> Scenario {
         let (file, objects) = (self.input.file, self.input.objects);
-        let seed = file.spec.seed.0.as_ref().map_or(DEFAULT_SEED, |seed| seed.value);
-        let clock = file.spec.clock.0.as_ref().map_or(DEFAULT_CLOCK, |clock| clock.value);
+        let seed = file.spec.seed.as_ref().map_or(DEFAULT_SEED, |seed| seed.value);
+        let clock = file.spec.clock.as_ref().map_or(DEFAULT_CLOCK, |clock| clock.value);
         let world = self.world();
         self.check_pods();
         let written = self.traffic_entries(clock);
@@ -179,7 +188,7 @@ impl Checker<'_> {
     }
 
     fn world(&mut self) -> World {
-        let Some(written) = &self.input.file.spec.world.0 else { return World::Warm };
+        let Some(written) = &self.input.file.spec.world else { return World::Warm };
         match written.value.as_str() {
             "warm" => World::Warm,
             "cold" => World::Cold,
@@ -196,7 +205,7 @@ impl Checker<'_> {
 
     /// As written; else until the last thing that the traffic does, and 10 minutes to watch it.
     fn duration(&mut self, written: &traffic::Entries) -> SimDuration {
-        if let Some(duration) = &self.input.file.spec.duration.0 {
+        if let Some(duration) = &self.input.file.spec.duration {
             if duration.value.0 < 1000 {
                 self.report(
                     Diagnostic::error("scenario-value", "`spec.duration` is shorter than a second")
@@ -218,7 +227,7 @@ impl Checker<'_> {
     }
 
     fn prices(&mut self) -> Option<Prices> {
-        let written = self.input.file.spec.prices.0.as_ref()?;
+        let written = self.input.file.spec.prices.as_ref()?;
         for (price, key) in [(&written.cpu_hour, "cpuHour"), (&written.gib_hour, "gibHour")] {
             if !(0.0..=1e9).contains(&price.value) {
                 let message = format!("`spec.prices.{key}` is no price");
@@ -234,7 +243,7 @@ impl Checker<'_> {
 
     /// Says what is read but has no effect yet.
     fn not_yet(&mut self) {
-        let assertions = self.input.file.spec.assertions.items();
+        let assertions = &self.input.file.spec.assertions;
         if let Some(first) = assertions.first() {
             let message = format!("{} assertions are not evaluated yet", assertions.len());
             self.report(

@@ -16,7 +16,7 @@ use crate::manifest::{Documents, ObjectTree};
 use crate::units::SimDuration;
 use crate::workload::traffic::WallClock;
 
-use read::{At, Context, Definitions, Part, Read, Table, object};
+use read::{At, Context, Definitions, Read, Table, object};
 
 /// The version of the format that this program reads.
 pub const API_VERSION: &str = "podtide.dev/v1alpha1";
@@ -44,9 +44,9 @@ object! {
     /// `Scenario`.
     "kind" => kind: At<String>,
     /// Its name.
-    "metadata" => metadata: Part<Metadata>,
+    "metadata" => metadata: Option<Metadata>,
     /// What is rehearsed.
-    "spec" => spec: Part<Spec>,
+    "spec" => spec: Option<Spec>,
 }
 
 object! {
@@ -64,29 +64,29 @@ object! {
     /// What is rehearsed.
     Spec is "`spec`";
     /// Files and folders with Kubernetes manifests, from the folder of this file.
-    "manifests" => manifests: Part<Vec<At<String>>>,
+    "manifests" => manifests: Vec<At<String>>,
     /// How long it lasts; 1 h if absent, or as long as the stages and recordings of the traffic.
-    "duration" => duration: Part<At<SimDuration>>,
+    "duration" => duration: Option<At<SimDuration>>,
     /// Seed of everything random; 1 if absent.
-    "seed" => seed: Part<At<u64>>,
+    "seed" => seed: Option<At<u64>>,
     /// Wall clock of the start, for daily curves and recordings; 2026-01-05T00:00:00Z if absent.
-    "clock" => clock: Part<At<WallClock>>,
+    "clock" => clock: Option<At<WallClock>>,
     /// `warm` (also if absent): all is rolled out at the start. `cold`: an empty cluster.
-    "world" => world: Part<At<String>>,
+    "world" => world: Option<At<String>>,
     /// What is around the workloads.
-    "cluster" => cluster: Part<cluster::Cluster>,
+    "cluster" => cluster: Option<cluster::Cluster>,
     /// Who is asked for how much.
-    "traffic" => traffic: Part<Vec<traffic::Traffic>>,
+    "traffic" => traffic: Vec<traffic::Traffic>,
     /// What manifests cannot tell about the applications.
-    "profiles" => profiles: Part<Vec<profile::Profile>>,
+    "profiles" => profiles: Vec<profile::Profile>,
     /// Custom and external metrics for HPAs.
-    "metrics" => metrics: Part<Vec<event::Metric>>,
+    "metrics" => metrics: Vec<event::Metric>,
     /// What resources cost.
-    "prices" => prices: Part<event::Prices>,
+    "prices" => prices: Option<event::Prices>,
     /// What happens when.
-    "events" => events: Part<Vec<event::Event>>,
+    "events" => events: Vec<event::Event>,
     /// What must hold.
-    "assertions" => assertions: Part<Vec<event::Assertion>>,
+    "assertions" => assertions: Vec<event::Assertion>,
 }
 
 impl Default for Spec {
@@ -98,29 +98,22 @@ impl Default for Spec {
     }
 }
 
-impl<T> Part<Vec<T>> {
-    /// The items; none when nothing was written.
-    pub fn items(&self) -> &[T] {
-        self.0.as_deref().unwrap_or_default()
-    }
-}
-
 impl ScenarioFile {
     /// Puts another seed in place of the one that was written.
     pub fn set_seed(&mut self, seed: u64) {
-        self.spec.seed = Part(Some(At { value: seed, ..At::default() }));
+        self.spec.seed = Some(At { value: seed, ..At::default() });
     }
 
     /// Paths of the recordings that metrics name, and, if the traffic counts, its layers.
     pub fn recordings(&self, traffic: bool) -> Vec<At<String>> {
         let mut paths = Vec::new();
-        let entries = if traffic { self.spec.traffic.items() } else { &[] };
+        let entries = if traffic { self.spec.traffic.as_slice() } else { &[] };
         for entry in entries {
             let layers = entry.layers.iter().flat_map(|layers| &layers.value);
             let demand = entry.demand.iter().flat_map(|demand| &demand.value.cpu.value);
             paths.extend(layers.chain(demand).filter_map(recording_of));
         }
-        for metric in self.spec.metrics.items() {
+        for metric in &self.spec.metrics {
             if let event::Measured::Trace(map) = &metric.from.value {
                 paths.push(path_of(&map.trace));
             }
@@ -151,8 +144,8 @@ pub fn parse(root: &Node, sources: &SourceMap) -> (ScenarioFile, Vec<Diagnostic>
     let mut file = ScenarioFile { comment: first_comment(root, sources), ..Default::default() };
     if let Some(root) = Root::read(root, &mut context) {
         check_version(&root, &mut context);
-        file.name = root.metadata.0.and_then(|metadata| metadata.name).map(|name| name.value);
-        if let Some(spec) = root.spec.0 {
+        file.name = root.metadata.and_then(|metadata| metadata.name).map(|name| name.value);
+        if let Some(spec) = root.spec {
             file.spec = spec;
         }
     }
@@ -161,6 +154,14 @@ pub fn parse(root: &Node, sources: &SourceMap) -> (ScenarioFile, Vec<Diagnostic>
 }
 
 fn check_version(root: &Root, context: &mut Context) {
+    if root.kind.value != KIND {
+        let message = format!("`{}` is no kind of Podtide", scalar::clip(&root.kind.value));
+        context.findings.push(
+            Diagnostic::error("scenario-kind", message)
+                .at(root.kind.span.clone(), "")
+                .help(format!("write `{KIND}`")),
+        );
+    }
     if root.api_version.value == API_VERSION {
         return;
     }
@@ -179,13 +180,10 @@ pub fn take_scenarios(documents: &mut Documents) -> Vec<ObjectTree> {
     documents.objects.extract_if(.., is_scenario).collect()
 }
 
-/// Whether a document is a Scenario, by its kind or, if that is missing, its version.
+/// Whether a document is a Scenario, by the group of its version.
 pub fn is_scenario(root: &Node) -> bool {
-    let text = |key| root.get(key).and_then(Node::as_str);
-    text("kind") == Some(KIND)
-        && text("apiVersion").is_none_or(|version| version.starts_with("podtide.dev/"))
-        || text("kind").is_none()
-            && text("apiVersion").is_some_and(|version| version.starts_with("podtide.dev/"))
+    let version = root.get("apiVersion").and_then(Node::as_str);
+    version.is_some_and(|version| version.starts_with("podtide.dev/"))
 }
 
 /// The comment lines before the first value of a document, without their `#`.

@@ -4,8 +4,10 @@
     reason = "tests read and write files; the bans are for the pure modules"
 )]
 
+mod cli;
 mod conformance;
 mod endpoints;
+mod invalid;
 mod kubelet;
 mod load_model;
 mod manifest;

@@ -145,7 +145,7 @@ impl<'a> Gatherer<'a> {
         self.reader.findings.extend(findings);
         let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         let mut own = Vec::new();
-        for manifest in file.spec.manifests.items() {
+        for manifest in &file.spec.manifests {
             let before = self.reader.findings.len();
             own.extend(self.reader.read(&folder.join(&manifest.value)));
             for finding in &mut self.reader.findings[before..] {
@@ -262,7 +262,7 @@ impl<'a> Gatherer<'a> {
 
     fn applied(&mut self, draft: &Draft) -> BTreeMap<String, Manifests> {
         let mut applied = BTreeMap::new();
-        for event in draft.file.spec.events.items() {
+        for event in &draft.file.spec.events {
             let apply = event.apply.as_ref();
             let Some(path) = apply.and_then(|apply| apply.value.manifest.as_ref()) else {
                 continue;

@@ -79,6 +79,11 @@ fn unusable(node: &Node, key: &str) -> Option<Diagnostic> {
 }
 
 fn no_kind(tree: &ObjectTree, source_name: &str) -> Diagnostic {
+    if tree.api_version.starts_with("podtide.dev/") {
+        return Diagnostic::error("scenario-kind", "a Scenario has a `kind`")
+            .at(tree.locate("apiVersion").span, "its version alone stands here")
+            .help("add `kind: Scenario`");
+    }
     let span =
         tree.node.entries().first().map_or_else(|| tree.head(), |entry| entry.key_span.clone());
     let is_part = ["spec", "metadata"].iter().any(|key| tree.node.get(key).is_some());

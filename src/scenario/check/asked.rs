@@ -26,7 +26,7 @@ impl Checker<'_> {
             (None, Some(deployment), None) => Asked::Deployment(self.deployment(deployment)?),
             (None, None, Some(queue)) => {
                 let Some(consumers) = &target.consumers else {
-                    self.report(
+                    self.report_absence(
                         Diagnostic::error("scenario-traffic", "nobody takes from this queue")
                             .at(queue.span.clone(), "")
                             .help("add `consumers: {deployment: NAME}`"),
@@ -36,11 +36,12 @@ impl Checker<'_> {
                 Asked::Queue(queue.value.clone(), self.deployment(&consumers.deployment)?)
             }
             _ => {
-                self.report(
+                let finding =
                     Diagnostic::error("scenario-traffic", "`to` names not exactly one target")
                         .at(to.span.clone(), "")
-                        .help("write one of `service`, `deployment` and `queue`"),
-                );
+                        .help("write one of `service`, `deployment` and `queue`");
+                let none = target.service.is_none() && target.deployment.is_none();
+                self.report_unless_absent(finding, none && target.queue.is_none());
                 return None;
             }
         };

@@ -19,7 +19,7 @@ const HOSTNAME: &str = "kubernetes.io/hostname";
 
 impl Checker<'_> {
     pub(super) fn cluster(&mut self, world: World, duration: SimDuration) -> ClusterSpec {
-        let written = self.input.file.spec.cluster.0.as_ref();
+        let written = self.input.file.spec.cluster.as_ref();
         let flags = written.and_then(|cluster| cluster.controller_manager.as_ref());
         let mut controller_manager = self.flags(flags, duration);
         self.feature_gates(written, &mut controller_manager);

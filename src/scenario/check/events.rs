@@ -1,30 +1,40 @@
 //! Events: what happens when, repetitions written out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Checker, MAX_EVENTS, MAX_PODS};
 use crate::api::apps::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Loaded, Manifests};
-use crate::scenario::file::event::{Apply, Event, Scale};
+use crate::scenario::file::event::{Apply, Event, Scale, SetImage};
 use crate::scenario::file::read::At;
 use crate::scenario::{Action, ScenarioEvent};
 use crate::units::{SimDuration, SimTime};
 
+/// What an event does, before it is known what the world looks like when it does so.
+#[derive(Clone, Debug)]
+enum Planned {
+    /// As it stands.
+    Action(Action),
+    /// Another image in one container (by its place) of a Deployment.
+    SetImage { deployment: u32, container: usize, image: String },
+}
+
 impl Checker<'_> {
     /// All events in order of time; of several at one instant the order of the file stays.
     pub(super) fn events(&mut self, duration: SimDuration) -> Vec<ScenarioEvent> {
-        let mut events = Vec::new();
-        for written in self.input.file.spec.events.items() {
+        let mut planned: Vec<(SimTime, Planned)> = Vec::new();
+        for written in &self.input.file.spec.events {
             let actions = self.actions(written);
-            let times = self.times(written, duration, events.len(), actions.len());
-            for at in times {
-                let at_once = actions.iter().cloned();
-                events.extend(at_once.map(|action| ScenarioEvent { at, action }));
+            for at in self.times(written, duration, planned.len(), actions.len()) {
+                planned.extend(actions.iter().map(|action| (at, action.clone())));
             }
         }
-        events.sort_by_key(|event| event.at);
-        events
+        planned.sort_by_key(|(at, _)| *at);
+        let mut templates = Templates::new(self.input.objects);
+        let settle = |(at, planned)| ScenarioEvent { at, action: templates.settle(planned) };
+        planned.into_iter().map(settle).collect()
     }
 
     fn times(
@@ -66,34 +76,72 @@ impl Checker<'_> {
         (0..count).map(|number| first + SimDuration(every.value.0 * number)).collect()
     }
 
-    fn actions(&mut self, written: &Event) -> Vec<Action> {
+    fn actions(&mut self, written: &Event) -> Vec<Planned> {
         let kinds = written.actions();
         let [(kind, later)] = kinds.as_slice() else {
-            let message = match kinds.len() {
-                0 => "an event does nothing".to_owned(),
-                _ => "an event does several things".to_owned(),
+            let message = if kinds.is_empty() {
+                "an event does nothing"
+            } else {
+                "an event does several things"
             };
-            self.report(
-                Diagnostic::error("scenario-event", message)
-                    .at(written.at.span.clone(), "")
-                    .help("give each event exactly one action, such as `scale` or `apply`"),
-            );
+            let finding = Diagnostic::error("scenario-event", message)
+                .at(written.at.span.clone(), "")
+                .help("give each event exactly one action: `scale`, `apply` or `setImage`");
+            self.report_unless_absent(finding, kinds.is_empty());
             return Vec::new();
         };
         if *later {
             self.report(
                 Diagnostic::warning("not-yet", format!("`{kind}` is not simulated yet"))
                     .at(written.at.span.clone(), "this event is left out")
-                    .help("`scale` and `apply` are; the rest of the Scenario runs"),
+                    .help("`scale`, `apply` and `setImage` are; the rest of the Scenario runs"),
             );
         }
-        if let Some(scale) = &written.scale {
-            return self.scale(&scale.value).into_iter().collect();
+        if let Some(set_image) = &written.set_image {
+            return self.set_image(&set_image.value).into_iter().collect();
         }
-        match &written.apply {
-            Some(apply) => self.apply(apply),
-            None => Vec::new(),
+        let actions = match (&written.scale, &written.apply) {
+            (Some(scale), _) => self.scale(&scale.value).into_iter().collect(),
+            (None, Some(apply)) => self.apply(apply),
+            (None, None) => Vec::new(),
+        };
+        actions.into_iter().map(Planned::Action).collect()
+    }
+
+    fn set_image(&mut self, written: &SetImage) -> Option<Planned> {
+        let deployment = self.deployment(&written.deployment)?;
+        let pod = &self.input.objects.deployments[deployment as usize].object.spec.template.spec;
+        let container = match &written.container {
+            Some(name) => {
+                let found = pod.containers.iter().position(|one| one.name == name.value);
+                if found.is_none() {
+                    self.unknown_container(name, pod);
+                }
+                found?
+            }
+            None if pod.containers.len() == 1 => 0,
+            None => {
+                let names = pod.containers.iter().map(|one| one.name.as_str());
+                let help = format!(
+                    "add `container: NAME`, one of {}",
+                    names.collect::<Vec<_>>().join(", ")
+                );
+                self.report(
+                    Diagnostic::error("scenario-event", "it is not clear whose image this is")
+                        .at(written.image.span.clone(), "")
+                        .help(help),
+                );
+                return None;
+            }
+        };
+        if written.image.value.trim().is_empty() {
+            self.report(
+                Diagnostic::error("scenario-event", "an image has a name")
+                    .at(written.image.span.clone(), "this one is empty"),
+            );
+            return None;
         }
+        Some(Planned::SetImage { deployment, container, image: written.image.value.clone() })
     }
 
     fn scale(&mut self, scale: &Scale) -> Option<Action> {
@@ -120,11 +168,11 @@ impl Checker<'_> {
             }
             (None, Some(path)) => self.apply_manifest(path),
             _ => {
-                self.report(
+                let finding =
                     Diagnostic::error("scenario-event", "`apply` names not exactly one thing")
                         .at(apply.span.clone(), "")
-                        .help("write `deployment: NAME` to apply it again, or `manifest: FILE`"),
-                );
+                        .help("write `deployment: NAME` to apply it again, or `manifest: FILE`");
+                self.report_unless_absent(finding, apply.value.deployment.is_none());
                 Vec::new()
             }
         }
@@ -168,6 +216,57 @@ impl Checker<'_> {
             );
         }
         actions
+    }
+}
+
+/// What each Deployment looks like as events change it.
+struct Templates<'a> {
+    objects: &'a Manifests,
+    now: BTreeMap<u32, Arc<Deployment>>,
+}
+
+impl<'a> Templates<'a> {
+    fn new(objects: &'a Manifests) -> Templates<'a> {
+        Templates { objects, now: BTreeMap::new() }
+    }
+
+    fn settle(&mut self, planned: Planned) -> Action {
+        match planned {
+            Planned::Action(action) => {
+                if let Action::Apply { deployment, object } = &action {
+                    self.now.insert(*deployment, Arc::clone(object));
+                }
+                action
+            }
+            Planned::SetImage { deployment, container, image } => {
+                let object = self.with_image(deployment, container, image);
+                self.now.insert(deployment, Arc::clone(&object));
+                Action::Apply { deployment, object }
+            }
+        }
+    }
+
+    /// A Deployment with another image and without a count: setting an image leaves that alone.
+    fn with_image(&self, deployment: u32, container: usize, image: String) -> Arc<Deployment> {
+        let written = || self.objects.deployments[deployment as usize].object.clone();
+        let known = self.now.get(&deployment);
+        let mut object = known.map_or_else(written, |object| Deployment::clone(object));
+        let unchanged = object.spec.replicas.is_none()
+            && object
+                .spec
+                .template
+                .spec
+                .containers
+                .get(container)
+                .is_some_and(|c| c.image == image);
+        if let (true, Some(known)) = (unchanged, known) {
+            return Arc::clone(known);
+        }
+        object.spec.replicas = None;
+        if let Some(container) = object.spec.template.spec.containers.get_mut(container) {
+            container.image = image;
+        }
+        Arc::new(object)
     }
 }
 

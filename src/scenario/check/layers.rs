@@ -67,7 +67,7 @@ impl Checker<'_> {
 
     fn layer(&mut self, written: &Written, context: LayerContext) -> Option<Converted> {
         if let Some(finding) = written.check_kind() {
-            self.report(finding);
+            self.report_unless_absent(finding, written.kinds().is_empty());
             return None;
         }
         let (layer, last_change) = self.layer_kind(written, context)?;
@@ -184,7 +184,7 @@ impl Checker<'_> {
                 Some(DailyCurve::Points(curve))
             }
             _ => {
-                self.report(
+                self.report_absence(
                     Diagnostic::error("scenario-layer", "`daily` takes either a cosine or points")
                         .at(daily.span.clone(), "")
                         .help("write `{low: 50/s, high: 400/s, peak: 14:00}`, or only `points`"),
@@ -203,7 +203,7 @@ impl Checker<'_> {
         );
         let at = spike.at.value;
         if rise.0 + hold.0 + fall.0 == 0 {
-            self.report(
+            self.report_absence(
                 Diagnostic::error("scenario-layer", "this spike has no length")
                     .at(spike.span.clone(), "")
                     .help("add `rise`, `hold` or `fall`, such as `hold: 5m`"),

@@ -39,7 +39,7 @@ impl Checker<'_> {
     ) -> Vec<MetricWiring> {
         let hpas = simulated_hpas(self.input.objects);
         let mut wirings = Vec::new();
-        for written in self.input.file.spec.metrics.items() {
+        for written in &self.input.file.spec.metrics {
             wirings.extend(self.metric(written, &hpas, services, duration, clock));
         }
         self.report_missing(&hpas, &wirings);
@@ -197,7 +197,7 @@ impl Checker<'_> {
         };
         let found = asked.and_then(|asked| services.asked(&asked));
         if found.is_none() {
-            self.report(
+            self.report_absence(
                 Diagnostic::error("scenario-metric", "`of` names nothing that has traffic")
                     .at(source.span.clone(), "")
                     .help("write one of `service`, `deployment` and `queue`, as in the traffic"),

@@ -51,7 +51,7 @@ impl<'a> Checker<'a> {
         let input = self.input;
         let count = input.objects.deployments.len();
         let mut written: Vec<Option<&'a Written>> = vec![None; count];
-        for profile in input.file.spec.profiles.items() {
+        for profile in &input.file.spec.profiles {
             let Some(place) = self.deployment(&profile.deployment) else { continue };
             if let Some(first) = written[place as usize].replace(profile) {
                 self.report(
@@ -167,7 +167,8 @@ impl<'a> Checker<'a> {
         container
     }
 
-    fn unknown_container(&mut self, name: &At<String>, pod: &PodSpec) {
+    /// Reports a container that the pod does not have.
+    pub(super) fn unknown_container(&mut self, name: &At<String>, pod: &PodSpec) {
         let names = || running_containers(pod).map(|container| container.name.as_str());
         let help = match nearest(&name.value, names()) {
             Some(near) => format!("did you mean `{near}`?"),

@@ -171,7 +171,7 @@ impl Checker<'_> {
             Some(start) if start.value == "clock" => true,
             Some(_) => false,
             None => {
-                self.input.file.spec.clock.0.is_some()
+                self.input.file.spec.clock.is_some()
                     && trace.stamp() == TraceStamp::Unix
                     && covers(&trace, clock)
             }

@@ -41,7 +41,7 @@ impl Checker<'_> {
     pub(super) fn traffic_entries(&mut self, clock: WallClock) -> Entries {
         let mut entries = Vec::new();
         if self.input.lines.is_empty() {
-            for traffic in self.input.file.spec.traffic.items() {
+            for traffic in &self.input.file.spec.traffic {
                 entries.extend(self.entry(traffic, clock));
             }
         } else {
@@ -102,7 +102,7 @@ impl Checker<'_> {
             }
             (None, None, Some(_)) => (ServiceKind::Requests, Vec::new()),
             (None, None, None) => {
-                self.report(
+                self.report_absence(
                     Diagnostic::error(
                         "scenario-traffic",
                         "this traffic says nothing about how much",

@@ -113,7 +113,7 @@ impl Checker<'_> {
             let source = metric.external.as_ref()?;
             ("External", &source.metric.name, &source.target)
         };
-        let counts_requests = self.input.file.spec.metrics.items().iter().any(|written| {
+        let counts_requests = self.input.file.spec.metrics.iter().any(|written| {
             written.type_.value == type_
                 && written.name.value == *name
                 && super::metrics::counts_requests(&written.from.value)

@@ -22,7 +22,7 @@ object! {
     /// `kubectl apply`.
     "apply" => apply: Option<At<Apply>>,
     /// `kubectl set image`.
-    "setImage" => set_image: Option<At<Later>>,
+    "setImage" => set_image: Option<At<SetImage>>,
     /// `kubectl drain`.
     "drain" => drain: Option<At<Later>>,
     /// `kubectl cordon`.
@@ -61,6 +61,17 @@ object! {
     "manifest" => manifest: Option<At<String>>,
 }
 
+object! {
+    /// `kubectl set image`.
+    SetImage is "`setImage`";
+    /// Which Deployment.
+    "deployment" => deployment: At<ObjectName>,
+    /// Which container; the only one if absent.
+    "container" => container: Option<At<String>>,
+    /// The new image.
+    "image" => image: At<String>,
+}
+
 /// Something that is known but not simulated yet; whatever it says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Later;
@@ -81,7 +92,7 @@ impl Event {
         let actions = [
             ("scale", false, self.scale.is_some()),
             ("apply", false, self.apply.is_some()),
-            ("setImage", true, self.set_image.is_some()),
+            ("setImage", false, self.set_image.is_some()),
             ("drain", true, self.drain.is_some()),
             ("cordon", true, self.cordon.is_some()),
             ("uncordon", true, self.uncordon.is_some()),

@@ -19,17 +19,6 @@ pub struct At<T> {
     pub span: Span,
 }
 
-/// Something that was wrong with a Scenario file is kept apart: `None` where nothing was written,
-/// or where what was written is wrong and has been reported.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Part<T>(pub Option<T>);
-
-impl<T> Default for Part<T> {
-    fn default() -> Part<T> {
-        Part(None)
-    }
-}
-
 /// A name in a map, with what stands under it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Named<T> {
@@ -113,19 +102,17 @@ impl Context {
         self.findings.push(finding);
     }
 
-    /// Whether a node is a map with no other keys than these; reports what it is not.
+    /// Whether a node is a map; reports what it is instead, and keys other than these.
     pub fn open(&mut self, node: &Node, what: &str, keys: &[&'static str]) -> bool {
         if !node.is_map() {
             let help = format!("write a map with some of these fields: {}", keys.join(", "));
             self.wrong(node, &format!("a map ({what})"), help);
             return false;
         }
-        let mut known = true;
         for entry in node.entries().iter().filter(|entry| !keys.contains(&entry.key.as_str())) {
-            known = false;
             self.findings.push(unknown_field(entry, what, keys));
         }
-        known
+        true
     }
 }
 
@@ -165,8 +152,7 @@ macro_rules! object {
                 context: &mut $crate::scenario::file::read::Context,
             ) -> Option<Self> {
                 let keys: &[&'static str] = &[$($key),*];
-                let known = context.open(node, $what, keys);
-                if !node.is_map() {
+                if !context.open(node, $what, keys) {
                     return None;
                 }
                 $(
@@ -174,8 +160,7 @@ macro_rules! object {
                         node, $key, node.entry($key), context,
                     );
                 )*
-                let read = $name { $($field: $field?,)* span: node.span.clone() };
-                known.then_some(read)
+                Some($name { $($field: $field?,)* span: node.span.clone() })
             }
 
             fn schema(
@@ -267,7 +252,10 @@ impl<T: Read> Field for At<T> {
         context: &mut Context,
     ) -> Option<At<T>> {
         let Some(node) = written(entry) else {
-            context.findings.push(missing(context.path(), map, key, entry));
+            // A key that was misspelt has been reported already.
+            if misspelt(map, key).is_none() {
+                context.findings.push(missing(context.path(), map, key, entry));
+            }
             return None;
         };
         context.within(key, |context| At::read(node, context))
@@ -281,6 +269,12 @@ impl<T: Read> Field for At<T> {
 /// The value of a key; `null` counts as absent.
 fn written(entry: Option<&Entry>) -> Option<&Node> {
     entry.map(|entry| &entry.value).filter(|node| !node.is_null())
+}
+
+/// An unknown key that was probably meant to be this one.
+fn misspelt<'m>(map: &'m Node, key: &'static str) -> Option<&'m Entry> {
+    let is_near = |entry: &&Entry| nearest(&entry.key, [key].into_iter()).is_some();
+    map.entries().iter().find(is_near)
 }
 
 fn missing(path: &str, map: &Node, key: &str, entry: Option<&Entry>) -> Diagnostic {
@@ -299,26 +293,8 @@ impl<T: Read> Field for Option<T> {
         entry: Option<&Entry>,
         context: &mut Context,
     ) -> Option<Option<T>> {
-        let Some(node) = written(entry) else { return Some(None) };
-        context.within(key, |context| T::read(node, context)).map(Some)
-    }
-
-    fn field_schema(definitions: &mut Definitions) -> serde_json::Value {
-        T::schema(definitions)
-    }
-}
-
-impl<T: Read> Field for Part<T> {
-    const REQUIRED: bool = false;
-
-    fn read_field(
-        _: &Node,
-        key: &'static str,
-        entry: Option<&Entry>,
-        context: &mut Context,
-    ) -> Option<Part<T>> {
-        let Some(node) = written(entry) else { return Some(Part(None)) };
-        Some(Part(context.within(key, |context| T::read(node, context))))
+        // A wrong value counts as absent once it has been reported, so that the rest is read too.
+        Some(written(entry).and_then(|node| context.within(key, |context| T::read(node, context))))
     }
 
     fn field_schema(definitions: &mut Definitions) -> serde_json::Value {

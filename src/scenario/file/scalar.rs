@@ -249,12 +249,12 @@ impl Read for f64 {
 }
 
 macro_rules! integer {
-    ($type:ty) => {
+    ($type:ty, $most:expr) => {
         impl Read for $type {
             fn read(node: &Node, context: &mut Context) -> Option<$type> {
                 let number = node.as_i64().and_then(|number| <$type>::try_from(number).ok());
                 if number.is_none() {
-                    let (low, high) = (<$type>::MIN, <$type>::MAX);
+                    let (low, high) = (<$type>::MIN, $most);
                     let help = format!("write a whole number from {low} to {high}, without quotes");
                     context.wrong(node, "a whole number", help);
                 }
@@ -262,13 +262,13 @@ macro_rules! integer {
             }
 
             fn schema(_: &mut Definitions) -> serde_json::Value {
-                json!({ "type": "integer", "minimum": <$type>::MIN, "maximum": <$type>::MAX })
+                json!({ "type": "integer", "minimum": <$type>::MIN, "maximum": $most })
             }
         }
     };
 }
-integer!(i32);
-integer!(i64);
-integer!(u8);
-integer!(u32);
-integer!(u64);
+integer!(i32, i32::MAX);
+integer!(u8, u8::MAX);
+integer!(u32, u32::MAX);
+// Seeds: numbers of YAML have 64 bits with a sign.
+integer!(u64, i64::MAX);
