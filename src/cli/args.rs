@@ -104,13 +104,13 @@ pub struct InputArgs {
     /// A folder that the installed kustomize, or kubectl, is to build.
     #[arg(short, long, value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub kustomize: Vec<PathBuf>,
-    /// Traffic, in place of the Scenario's; see below. Once for each target.
+    /// Traffic, in place of the Scenario's; see --help. Once for each target.
     #[arg(short, long, value_name = "TRAFFIC")]
     pub traffic: Vec<String>,
     /// Rate at which a pod uses all of its CPU request, such as `40/s`; tells `cpuPerRequest`.
     #[arg(long, value_name = "RATE")]
     pub saturate_at: Option<String>,
-    /// Change one value of a Scenario or manifest; see below.
+    /// Change one value of a Scenario or manifest; see --help.
     #[arg(short, long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
     /// Seed of everything random.

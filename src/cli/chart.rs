@@ -7,6 +7,7 @@ use super::args::{self, ChartArgs};
 use super::input::prepare;
 use super::output;
 use super::play::play;
+use crate::diagnostic::has_errors;
 use crate::render::chart::{ChartOptions, PanelKind, SIZE_LIMITS, Theme, png, svg};
 use crate::report::Report;
 use crate::scenario::file::scalar::parse_duration;
@@ -35,7 +36,7 @@ pub fn run(arguments: &ChartArgs) -> anyhow::Result<Outcome> {
         Form::Png => png(&report, &options),
     };
     output::write(&bytes, Some(&arguments.output))?;
-    Ok(Outcome::Fine)
+    Ok(if has_errors(&session.findings) { Outcome::WrongInput } else { Outcome::Fine })
 }
 
 enum Form {

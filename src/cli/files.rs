@@ -7,14 +7,31 @@ use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap};
 
-/// The largest manifest or Scenario \[bytes\].
-pub const MAX_MANIFEST_BYTES: u64 = 32 << 20;
-/// The largest recording \[bytes\].
-pub const MAX_RECORDING_BYTES: u64 = 64 << 20;
-/// All manifests and Scenarios together \[bytes\].
-pub const MAX_ALL_BYTES: u64 = 64 << 20;
+/// All inputs together \[bytes\].
+pub const MAX_ALL_BYTES: u64 = 128 << 20;
+/// The most values of all manifests and Scenarios together, told by what separates values.
+pub const MAX_VALUES: usize = 1_000_000;
 /// The most files that folders may give.
 pub const MAX_FILES: usize = 20_000;
+
+/// What a text is read as, which decides how large it may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextKind {
+    /// A manifest or Scenario: a tree is made of it.
+    Manifest,
+    /// A recording: points are made of it.
+    Recording,
+}
+
+impl TextKind {
+    /// The largest text \[bytes\].
+    pub fn max_bytes(self) -> u64 {
+        match self {
+            TextKind::Manifest => 32 << 20,
+            TextKind::Recording => 64 << 20,
+        }
+    }
+}
 
 /// Name of the text that came through standard input.
 pub const STDIN: &str = "<stdin>";
@@ -36,6 +53,7 @@ pub struct Reader {
     /// What could not be read.
     pub findings: Vec<Diagnostic>,
     bytes: u64,
+    values: usize,
     known: BTreeMap<PathBuf, SourceId>,
 }
 
@@ -48,7 +66,7 @@ impl Reader {
         }
         match fs::metadata(path) {
             Ok(metadata) if metadata.is_dir() => self.read_folder(path),
-            Ok(_) => self.read_file(path, MAX_MANIFEST_BYTES).into_iter().collect(),
+            Ok(_) => self.read_file(path, TextKind::Manifest).into_iter().collect(),
             Err(error) => {
                 self.cannot_read(path, &error);
                 Vec::new()
@@ -56,17 +74,17 @@ impl Reader {
         }
     }
 
-    /// Reads one file of at most so many bytes.
-    pub fn read_file(&mut self, path: &Path, limit: u64) -> Option<Text> {
+    /// Reads one file.
+    pub fn read_file(&mut self, path: &Path, kind: TextKind) -> Option<Text> {
         let identity = identity(path);
         if let Some(id) = self.known.get(&identity) {
             return Some(Text { id: *id, path: Some(path.to_owned()) });
         }
         let name = path.display().to_string();
-        let read = File::open(path).and_then(|file| read_limited(file, limit));
+        let read = File::open(path).and_then(|file| read_limited(file, kind));
         match read {
             Ok(bytes) => {
-                let id = self.take(&name, bytes, limit)?;
+                let id = self.take(&name, bytes, kind)?;
                 self.known.insert(identity, id);
                 Some(Text { id, path: Some(path.to_owned()) })
             }
@@ -78,9 +96,9 @@ impl Reader {
     }
 
     fn read_stdin(&mut self) -> Option<Text> {
-        match read_limited(io::stdin().lock(), MAX_MANIFEST_BYTES) {
+        match read_limited(io::stdin().lock(), TextKind::Manifest) {
             Ok(bytes) => {
-                let id = self.take(STDIN, bytes, MAX_MANIFEST_BYTES)?;
+                let id = self.take(STDIN, bytes, TextKind::Manifest)?;
                 Some(Text { id, path: None })
             }
             Err(error) => {
@@ -90,22 +108,26 @@ impl Reader {
         }
     }
 
-    /// Takes in a text that a command gave.
-    pub fn take(&mut self, name: &str, bytes: Vec<u8>, limit: u64) -> Option<SourceId> {
-        if bytes.len() as u64 > limit {
-            let mebibytes = limit >> 20;
-            self.findings.push(
-                Diagnostic::error("file", format!("`{name}` is larger than {mebibytes} MiB"))
-                    .help("give only what is to be simulated"),
-            );
+    /// Takes in a text, unless it is too large.
+    pub fn take(&mut self, name: &str, bytes: Vec<u8>, kind: TextKind) -> Option<SourceId> {
+        let most = kind.max_bytes();
+        if bytes.len() as u64 > most {
+            self.too_large(format!("`{name}` is larger than {} MiB", most >> 20));
             return None;
         }
         self.bytes += bytes.len() as u64;
-        if self.bytes > MAX_ALL_BYTES + MAX_RECORDING_BYTES {
-            let mebibytes = (MAX_ALL_BYTES + MAX_RECORDING_BYTES) >> 20;
-            let message = format!("all inputs together are larger than {mebibytes} MiB");
-            self.findings.push(Diagnostic::error("file", message).help("give fewer files at once"));
+        if self.bytes > MAX_ALL_BYTES {
+            let message =
+                format!("all inputs together are larger than {} MiB", MAX_ALL_BYTES >> 20);
+            self.too_large(message);
             return None;
+        }
+        if kind == TextKind::Manifest {
+            self.values += count_separators(&bytes);
+            if self.values > MAX_VALUES {
+                self.too_large(format!("with `{name}` there are more than {MAX_VALUES} values"));
+                return None;
+            }
         }
         match String::from_utf8(bytes) {
             Ok(text) => Some(self.sources.add(name, text)),
@@ -114,6 +136,12 @@ impl Reader {
                 None
             }
         }
+    }
+
+    fn too_large(&mut self, message: String) {
+        let finding = Diagnostic::error("too-large", message)
+            .help("give only what is simulated: Deployments, HPAs, PDBs, Services and Nodes");
+        self.findings.push(finding);
     }
 
     fn read_folder(&mut self, folder: &Path) -> Vec<Text> {
@@ -125,7 +153,7 @@ impl Reader {
                 Diagnostic::error("file", message).help("name a folder with manifests in it"),
             );
         }
-        files.iter().filter_map(|file| self.read_file(file, MAX_MANIFEST_BYTES)).collect()
+        files.iter().filter_map(|file| self.read_file(file, TextKind::Manifest)).collect()
     }
 
     /// All manifests below a folder, in order of their names. Hidden folders are left out, links to
@@ -184,10 +212,16 @@ pub fn in_words(error: &io::Error) -> String {
     }
 }
 
+/// At most how many values a text has, before any memory is spent on them: each stands behind the
+/// beginning of a line, a comma or a bracket.
+fn count_separators(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| matches!(byte, b'\n' | b',' | b'[' | b'{')).count()
+}
+
 /// Reads one byte more than the limit, so that a text that is too long is noticed.
-fn read_limited(source: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
+fn read_limited(source: impl io::Read, kind: TextKind) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(limit + 1).read_to_end(&mut bytes)?;
+    source.take(kind.max_bytes() + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -5,7 +5,7 @@
 
 mod gather;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap};
 use crate::manifest::{self, Manifests, prevents_run};
@@ -78,20 +78,23 @@ impl Session {
             self.scenarios[place].scenario = scenario;
             self.findings.extend(findings);
         }
-        let mut seen = Vec::new();
-        for finding in std::mem::take(&mut self.findings) {
-            if !seen.contains(&finding) {
-                seen.push(finding);
-            }
-        }
-        self.findings = seen;
+        // Scenarios that share manifests share their findings.
+        let mut seen = BTreeSet::new();
+        self.findings.retain(|finding| {
+            let place =
+                finding.labels.first().map(|label| (label.span.source, label.span.bytes.start));
+            seen.insert((finding.code, finding.message.clone(), place))
+        });
     }
 
     /// Whether nothing may be played: errors, but for those that a real cluster would carry on
     /// with, or with `strict` warnings.
     pub fn is_refused(&self, strict: bool) -> bool {
         let warned = |finding: &Diagnostic| finding.severity > crate::diagnostic::Severity::Note;
-        self.findings.iter().any(prevents_run) || (strict && self.findings.iter().any(warned))
+        let broken = self.scenarios.iter().any(|prepared| prepared.scenario.is_none());
+        broken
+            || self.findings.iter().any(prevents_run)
+            || (strict && self.findings.iter().any(warned))
     }
 }
 

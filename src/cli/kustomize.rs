@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use super::files::{MAX_MANIFEST_BYTES, Reader, Text};
+use super::files::{Reader, Text, TextKind};
 use crate::diagnostic::Diagnostic;
 
 /// The manifests that a folder builds to.
@@ -12,7 +12,7 @@ pub fn build(reader: &mut Reader, folder: &Path) -> Option<Text> {
     let name = format!("kustomize {}", folder.display());
     match run(folder) {
         Ok(output) if output.status.success() => {
-            let id = reader.take(&name, output.stdout, MAX_MANIFEST_BYTES)?;
+            let id = reader.take(&name, output.stdout, TextKind::Manifest)?;
             Some(Text { id, path: None })
         }
         Ok(output) => {

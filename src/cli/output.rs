@@ -57,7 +57,7 @@ pub fn tell_findings(all: &[Diagnostic], sources: &SourceMap) {
 /// Warnings as they are shown in a result.
 pub fn warnings(all: &[Diagnostic], sources: &SourceMap, style: Style) -> Vec<String> {
     all.iter()
-        .filter(|finding| finding.severity >= Severity::Warning)
+        .filter(|finding| finding.severity == Severity::Warning)
         .take(FINDINGS_MAX)
         .map(|finding| to_text(finding, sources, style.color))
         .collect()

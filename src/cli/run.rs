@@ -9,6 +9,7 @@ use super::args::{Format, RunArgs};
 use super::input::{Prepared, Session, prepare};
 use super::output;
 use super::play::play;
+use crate::diagnostic::{Severity, has_errors};
 use crate::render::text::{TextOptions, text};
 use crate::render::{csv, json, spread};
 use crate::report::Report;
@@ -24,9 +25,12 @@ pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
         output::tell_findings(&session.findings, &session.sources);
         return Ok(Outcome::WrongInput);
     }
-    if arguments.format != Format::Text {
-        output::tell_findings(&session.findings, &session.sources);
-    }
+    // Warnings stand in the summary; errors that did not keep the rest from playing do not.
+    let told = session
+        .findings
+        .iter()
+        .filter(|finding| arguments.format != Format::Text || finding.severity == Severity::Error);
+    output::tell_findings(&told.cloned().collect::<Vec<_>>(), &session.sources);
     if arguments.format == Format::Csv && (session.scenarios.len() > 1 || arguments.runs > 1) {
         anyhow::bail!("CSV tells of one run of one Scenario: give one, or take `--format json`");
     }
@@ -44,7 +48,7 @@ pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
         Format::Csv => played.iter().map(|played| csv::series(&played.report, None)).collect(),
     };
     output::write(shown.as_bytes(), arguments.output.as_deref())?;
-    Ok(Outcome::Fine)
+    Ok(if has_errors(&session.findings) { Outcome::WrongInput } else { Outcome::Fine })
 }
 
 /// A Scenario's first run, and how far the others lie apart.

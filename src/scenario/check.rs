@@ -259,44 +259,58 @@ impl Checker<'_> {
 impl Checker<'_> {
     fn check_pods(&mut self) {
         let objects = self.input.objects;
-        let mut total = 0_i64;
-        let mut largest: Option<(i64, Span, String)> = None;
-        for loaded in &objects.deployments {
-            let (most, span, why) = most_pods(objects, loaded);
-            total = total.saturating_add(most);
-            if largest.as_ref().is_none_or(|(other, ..)| most > *other) {
-                largest = Some((most, span, why));
-            }
+        let all: Vec<MostPods> =
+            objects.deployments.iter().map(|loaded| most_pods(objects, loaded)).collect();
+        let total = all.iter().fold(0_i64, |sum, most| sum.saturating_add(most.pods()));
+        let Some(largest) = all.into_iter().max_by_key(MostPods::pods) else { return };
+        if total > MAX_PODS {
+            self.report(
+                Diagnostic::error(
+                    "too-many-pods",
+                    format!("there may be {total} pods, {MAX_PODS} can be simulated"),
+                )
+                .at(largest.span, largest.why)
+                .help("lower maxReplicas or replicas"),
+            );
         }
-        let Some((_, span, why)) = largest.filter(|_| total > MAX_PODS) else { return };
-        self.report(
-            Diagnostic::error(
-                "too-many-pods",
-                format!("there may be {total} pods, {MAX_PODS} can be simulated"),
-            )
-            .at(span, why)
-            .help("lower maxReplicas or replicas"),
-        );
     }
 }
 
 /// The most pods that a Deployment may have, and what says so.
-fn most_pods(objects: &Manifests, loaded: &Loaded<Deployment>) -> (i64, Span, String) {
+struct MostPods {
+    replicas: i64,
+    surge: i64,
+    span: Span,
+    why: String,
+}
+
+impl MostPods {
+    fn pods(&self) -> i64 {
+        self.replicas.saturating_add(self.surge)
+    }
+}
+
+fn most_pods(objects: &Manifests, loaded: &Loaded<Deployment>) -> MostPods {
     let written = i64::from(loaded.object.spec.replicas.unwrap_or(1));
-    let span = objects.locate(loaded.origin, "spec.replicas").span;
-    let mut most = (written, span, format!("{written} replicas"));
+    let mut most = MostPods {
+        replicas: written,
+        surge: 0,
+        span: objects.locate(loaded.origin, "spec.replicas").span,
+        why: format!("{written} replicas"),
+    };
     for hpa in objects.hpas_of(&loaded.object.metadata) {
         let max = i64::from(hpa.object.spec.max_replicas);
-        if max > most.0 {
-            let span = objects.locate(hpa.origin, "spec.maxReplicas").span;
-            most = (max, span, format!("maxReplicas is {max}"));
+        if max > most.replicas {
+            most.replicas = max;
+            most.span = objects.locate(hpa.origin, "spec.maxReplicas").span;
+            most.why = format!("maxReplicas is {max}");
         }
     }
-    let surge = loaded.object.spec.strategy.rolling_update.as_ref();
-    let surge = surge.and_then(|rolling| rolling.max_surge.as_ref());
-    let pods = i32::try_from(most.0).unwrap_or(i32::MAX);
-    let extra = surge.and_then(|surge| surge.scaled_value(pods, true).ok()).unwrap_or(0);
-    (most.0.saturating_add(extra.max(0)), most.1, most.2)
+    let rolling = loaded.object.spec.strategy.rolling_update.as_ref();
+    let surge = rolling.and_then(|rolling| rolling.max_surge.as_ref());
+    let pods = i32::try_from(most.replicas).unwrap_or(i32::MAX);
+    most.surge = surge.and_then(|surge| surge.scaled_value(pods, true).ok()).unwrap_or(0).max(0);
+    most
 }
 
 /// The unit of an amount in words.

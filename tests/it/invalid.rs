@@ -25,6 +25,6 @@ fn broken_scenarios_are_told_what_is_wrong_with_them() {
         assert!(began.elapsed() < Duration::from_secs(2), "{name} took {:?}", began.elapsed());
         assert!(shown.starts_with("exit code 2\n"), "{name} is taken: {shown}");
         assert!(!shown.contains("panicked"), "{name}: {shown}");
-        insta::assert_snapshot!(format!("invalid-scenario-{name}"), shown);
+        insta::assert_snapshot!(name, shown);
     }
 }

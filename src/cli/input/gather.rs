@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::Prepared;
 use crate::cli::args::InputArgs;
-use crate::cli::files::{MAX_RECORDING_BYTES, Reader, Text};
+use crate::cli::files::{Reader, Text, TextKind};
 use crate::cli::kustomize;
-use crate::diagnostic::{Diagnostic, SourceId};
+use crate::diagnostic::{Diagnostic, SourceId, has_errors};
 use crate::manifest::edit::Edit;
 use crate::manifest::yaml::{Entry, Node, Value};
 use crate::manifest::{self, Documents, Manifests, ObjectTree};
@@ -141,7 +141,7 @@ impl<'a> Gatherer<'a> {
         let path = texts.iter().find(|text| text.id == source).and_then(|text| text.path.clone());
         self.apply_edits(&mut tree.node);
         let (mut file, findings) = file::parse(&tree.node, &self.reader.sources);
-        file.complete &= self.lines_complete;
+        file.complete &= self.lines_complete && !has_errors(&self.reader.findings);
         self.reader.findings.extend(findings);
         let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
         let mut own = Vec::new();
@@ -177,7 +177,7 @@ impl<'a> Gatherer<'a> {
         self.apply_edits(&mut root);
         let (mut file, findings) = file::parse(&root, &self.reader.sources);
         file.comment = None;
-        file.complete &= self.lines_complete;
+        file.complete &= self.lines_complete && !has_errors(&self.reader.findings);
         self.reader.findings.extend(findings);
         let first = self.arguments.files.iter().chain(&self.arguments.kustomize).next();
         let origin = first.map_or_else(String::new, |path| path.display().to_string());
@@ -251,7 +251,7 @@ impl<'a> Gatherer<'a> {
                 continue;
             }
             let before = self.reader.findings.len();
-            let text = self.reader.read_file(&folder.join(&written.value), MAX_RECORDING_BYTES);
+            let text = self.reader.read_file(&folder.join(&written.value), TextKind::Recording);
             for finding in &mut self.reader.findings[before..] {
                 *finding = finding.clone().at(written.span.clone(), "named here");
             }

@@ -270,7 +270,7 @@ impl Checker<'_> {
                     let name = &service.metadata.name;
                     self.report(
                         Diagnostic::error(
-                            "service-without-pods",
+                            "traffic-without-pods",
                             format!("no Deployment has pods that Service `{name}` selects"),
                         )
                         .at(entry.span.clone(), "asked here")
