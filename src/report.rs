@@ -2,7 +2,7 @@
 //!
 //! A [`Report`] holds numbers and names only; sentences and pictures are made from it by `render`.
 //! Its field names are stable and documented in `docs/output.md`; what each number means is
-//! defined in `docs/model.md`. Every field carries its unit in its name: seconds, hours, pods.
+//! defined in `docs/numbers.md`. Every field carries its unit in its name: seconds, hours, pods.
 //!
 //! - [`track`]: a value over time, and what can be asked of one.
 //! - [`series`]: the values over time of a workload, extracted once for charts and CSV.

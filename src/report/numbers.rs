@@ -1,4 +1,4 @@
-//! The groups of numbers that a workload has. `docs/model.md` defines each one.
+//! The groups of numbers that a workload has. `docs/numbers.md` defines each one.
 
 use serde::Serialize;
 
