@@ -14,6 +14,7 @@
 
 mod cohort;
 mod commit;
+mod fifo;
 mod memory;
 mod nodes;
 mod params;
@@ -24,6 +25,7 @@ mod pods;
 mod pool;
 mod record;
 mod retry;
+mod roots;
 mod sample;
 mod startup;
 mod state;

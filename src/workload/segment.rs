@@ -53,7 +53,7 @@ pub enum Flow {
     Line {
         /// Rate at the begin \[requests/s\].
         rate: f64,
-        /// Its change [requests/s²].
+        /// Its change \[requests/s²\].
         slope: f64,
     },
 }

@@ -151,7 +151,7 @@ pub struct Memory {
     pub base: Bytes,
     /// For each request in flight or waiting.
     pub per_request: Bytes,
-    /// A leak [bytes/s].
+    /// A leak \[bytes/s\].
     pub growth: f64,
     /// Share of the high-water mark that is kept: 0 gives back at once, 1 keeps it.
     pub retain: f64,

@@ -29,7 +29,7 @@ pub enum TraceStamp {
     Relative,
 }
 
-/// A recording of a rate: instants \[ms\] in strictly increasing order, values [1/s] that are not
+/// A recording of a rate: instants \[ms\] in strictly increasing order, values \[1/s\] that are not
 /// negative.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trace {
@@ -116,12 +116,12 @@ impl Trace {
         &self.at_ms
     }
 
-    /// The values [1/s].
+    /// The values \[1/s\].
     pub fn values(&self) -> &[f64] {
         &self.value
     }
 
-    /// Instants \[ms\] and values [1/s].
+    /// Instants \[ms\] and values \[1/s\].
     pub fn iter(&self) -> impl Iterator<Item = (i64, f64)> + '_ {
         self.at_ms.iter().copied().zip(self.value.iter().copied())
     }

@@ -150,7 +150,7 @@ pub enum TraceStart {
 /// The wall clock of the scenario's start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
-    /// The start [ms since 1970-01-01 00:00 UTC].
+    /// The start \[ms since 1970-01-01 00:00 UTC\].
     pub unix_ms: i64,
     /// Local time minus UTC, for times of day.
     pub offset: SimDuration,

@@ -32,16 +32,16 @@ pub struct WindowSummary {
     pub latency: Histogram,
 }
 
-/// A straight piece of arrivals: begin and end \[ms\], rates there [1/s].
+/// A straight piece of arrivals: begin and end \[ms\], rates there \[1/s\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RateLine {
     /// Begin \[ms\].
     pub from_ms: f64,
     /// End \[ms\].
     pub to_ms: f64,
-    /// Rate at the begin [1/s].
+    /// Rate at the begin \[1/s\].
     pub first: f64,
-    /// Rate at the end [1/s].
+    /// Rate at the end \[1/s\].
     pub last: f64,
 }
 

@@ -2,7 +2,9 @@
 
 use smallvec::SmallVec;
 
+use super::fifo::Fifo;
 use super::params::Params;
+use super::roots::{SAME_S, area, first_root, rounding};
 
 /// Cumulative amounts of one pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,9 +58,9 @@ pub(super) struct Inflow {
     pub(super) queued: f64,
     /// Volume of the service when the counts were last folded.
     pub(super) volume: f64,
-    /// Arrivals at each pod at the start of the piece [1/s].
+    /// Arrivals at each pod at the start of the piece \[1/s\].
     pub(super) rate: f64,
-    /// Their change [1/s²].
+    /// Their change \[1/s²\].
     pub(super) slope: f64,
 }
 
@@ -74,52 +76,8 @@ pub(super) enum Mode {
     Full,
 }
 
-/// Requests that wait in order: amounts that are in time or too late, the oldest first.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Fifo {
-    runs: SmallVec<[(f64, bool); 4]>,
-}
-
-/// The most runs kept apart; older ones are joined.
-const MAX_RUNS: usize = 64;
-
-impl Fifo {
-    fn push(&mut self, amount: f64, late: bool) {
-        match self.runs.last_mut() {
-            Some(last) if last.1 == late => last.0 += amount,
-            _ => self.runs.push((amount, late)),
-        }
-        if self.runs.len() > MAX_RUNS {
-            let (first, third) = (self.runs.remove(0), self.runs[1]);
-            self.runs[1] = (first.0 + third.0, third.1);
-        }
-    }
-
-    /// Takes from the front; gives what was in time and what was too late.
-    fn pop(&mut self, mut amount: f64) -> (f64, f64) {
-        let mut out = (0.0, 0.0);
-        while amount > 0.0 && !self.runs.is_empty() {
-            let (have, late) = self.runs[0];
-            let take = have.min(amount);
-            *(if late { &mut out.1 } else { &mut out.0 }) += take;
-            amount -= take;
-            if take < have {
-                self.runs[0].0 = have - take;
-            } else {
-                self.runs.remove(0);
-            }
-        }
-        out
-    }
-
-    /// Requests that wait and are too late.
-    pub(super) fn late(&self) -> f64 {
-        self.runs.iter().filter(|run| run.1).map(|run| run.0).sum()
-    }
-}
-
-/// Pods whose state is the same but for constants in their counts. A pool (the consumers of a
-/// queue) is one cohort whose figures are those of all its pods together.
+/// Pods whose state is the same but for constants in their counts. A pool (the consumers of a queue)
+/// is one cohort whose figures are those of all its pods together.
 #[derive(Clone, Debug)]
 pub(super) struct Cohort {
     pub(super) component: u32,
@@ -138,9 +96,11 @@ pub(super) struct Cohort {
     /// Amounts of each pod since the cohort began, at its last folding.
     pub(super) counts: Counts,
     pub(super) mode: Mode,
-    /// Arrivals at each pod at the start of the piece [1/s].
+    /// Goes up with each piece: counts are a straight line over volume only within an epoch.
+    pub(super) epoch: u32,
+    /// Arrivals at each pod at the start of the piece \[1/s\].
     pub(super) rate: f64,
-    /// Their change [1/s²].
+    /// Their change \[1/s²\].
     pub(super) slope: f64,
     /// Whether what is admitted during the piece is too late.
     pub(super) late: bool,
@@ -176,9 +136,6 @@ pub(super) struct Outcome {
     pub(super) let_in_late: f64,
 }
 
-/// Instants closer than this are the same \[s\].
-const SAME_S: f64 = 1e-9;
-
 impl Cohort {
     pub(super) fn new(component: u32, weight: f64, params: Params) -> Cohort {
         Cohort {
@@ -193,6 +150,7 @@ impl Cohort {
             fifo: Fifo::default(),
             counts: Counts::default(),
             mode: Mode::Pass,
+            epoch: 0,
             rate: 0.0,
             slope: 0.0,
             late: false,
@@ -214,7 +172,7 @@ impl Cohort {
 
     /// Nobody waits.
     pub(super) fn is_idle(&self) -> bool {
-        self.inflows.iter().all(|inflow| inflow.queued == 0.0) && self.fifo.runs.is_empty()
+        self.inflows.iter().all(|inflow| inflow.queued == 0.0) && self.fifo.is_empty()
     }
 
     /// Whether pods of both may share one state from now on.
@@ -234,7 +192,7 @@ impl Cohort {
 
     /// Keeps the order of those that wait from now on, if some of them may be too late.
     pub(super) fn keep_order(&mut self) {
-        if self.params.late_bound < f64::INFINITY && self.fifo.runs.is_empty() {
+        if self.params.late_bound < f64::INFINITY && self.fifo.is_empty() {
             let waiting: f64 = self.inflows.iter().map(|inflow| inflow.queued).sum();
             if waiting > 0.0 {
                 self.fifo.push(waiting, false);
@@ -244,6 +202,7 @@ impl Cohort {
 
     /// Finds the mode of a piece that starts with the arrivals in `inflows`, and when it ends.
     pub(super) fn start_piece(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
         self.rate = self.inflows.iter().map(|inflow| inflow.rate).sum();
         self.slope = self.inflows.iter().map(|inflow| inflow.slope).sum();
         let queue = self.queue();
@@ -301,7 +260,7 @@ impl Cohort {
         }
     }
 
-    /// The rate at which a pod works on requests, `dt` seconds into the piece [1/s].
+    /// The rate at which a pod works on requests, `dt` seconds into the piece \[1/s\].
     pub(super) fn work_rate(&self, dt: f64) -> f64 {
         match self.mode {
             Mode::Pass => self.rate + self.slope * dt,
@@ -310,7 +269,7 @@ impl Cohort {
     }
 
     /// What is served in time of one service's requests at the start of the piece, by each pod
-    /// [1/s], and its change.
+    /// \[1/s\], and its change.
     pub(super) fn outflow(&self, place: usize) -> (f64, f64) {
         let inflow = &self.inflows[place];
         let queue = self.queue();
@@ -332,7 +291,7 @@ impl Cohort {
         let late_in = if self.late { admitted } else { 0.0 };
         let in_time = admitted - late_in;
         let waits: f64 = self.inflows.iter().map(|inflow| inflow.queued).sum::<f64>() + in_time;
-        let all_in_time = self.params.late_bound == f64::INFINITY && self.fifo.runs.is_empty();
+        let all_in_time = self.params.late_bound == f64::INFINITY && self.fifo.is_empty();
         let served = if all_in_time {
             waits - progress.queue
         } else {
@@ -353,7 +312,7 @@ impl Cohort {
         self.fifo.push(in_time + late_in, self.late);
         let waiting: f64 = self.inflows.iter().map(|inflow| inflow.queued).sum();
         if progress.queue == 0.0 {
-            self.fifo.runs.clear();
+            self.fifo.clear();
             return waiting + in_time;
         }
         self.fifo.pop(progress.worked).0.min(waiting + in_time)
@@ -385,7 +344,7 @@ impl Cohort {
             } else {
                 0.0
             };
-            inflow.queued = match (progress.queue, alone && self.fifo.runs.is_empty()) {
+            inflow.queued = match (progress.queue, alone && self.fifo.is_empty()) {
                 (0.0, _) => 0.0,
                 (queue, true) => queue,
                 _ => (waited - out).max(0.0),
@@ -409,9 +368,7 @@ impl Cohort {
             return self.inflows.iter().map(|_| 0.0).collect();
         }
         let keep = bound / queue;
-        for run in &mut self.fifo.runs {
-            run.0 *= keep;
-        }
+        self.fifo.keep(keep);
         let lost = |inflow: &mut Inflow| {
             let before = inflow.queued;
             inflow.queued *= keep;
@@ -419,36 +376,4 @@ impl Cohort {
         };
         self.inflows.iter_mut().map(lost).collect()
     }
-}
-
-/// How far a sum may be from a bound that it should be at.
-fn rounding(bound: f64) -> f64 {
-    if bound.is_finite() { 1e-9 * bound.max(1.0) } else { 0.0 }
-}
-
-/// The integral of `rate + slope t` over the first `dt` seconds.
-pub(super) fn area(rate: f64, slope: f64, dt: f64) -> f64 {
-    (rate + 0.5 * slope * dt) * dt
-}
-
-/// The first `t > 0` with `a t² + b t + c = 0`; infinite if there is none. With `c = 0` the root at
-/// 0 is not meant.
-pub(super) fn first_root(a: f64, b: f64, c: f64) -> f64 {
-    if c.is_infinite() {
-        return f64::INFINITY;
-    }
-    let (low, high) = if a == 0.0 {
-        (-c / b, f64::INFINITY)
-    } else {
-        let discriminant = b * b - 4.0 * a * c;
-        if discriminant < 0.0 {
-            return f64::INFINITY;
-        }
-        // Adds numbers of the same sign only, so that nothing cancels.
-        let half = -0.5 * (b + discriminant.sqrt().copysign(b));
-        let (one, other) = (half / a, c / half);
-        (one.min(other), one.max(other))
-    };
-    let positive = |root: f64| (root > SAME_S).then_some(root);
-    positive(low).or_else(|| positive(high)).unwrap_or(f64::INFINITY)
 }

@@ -1,7 +1,8 @@
 //! Counting what has passed: from a component's clock up to now.
 
 use super::WorkloadModel;
-use super::cohort::{Counts, Outcome, area};
+use super::cohort::{Counts, Outcome};
+use super::roots::area;
 use super::state::Service;
 
 impl WorkloadModel {
@@ -30,6 +31,7 @@ impl WorkloadModel {
             let service = &mut self.services[number as usize];
             let offered = integral - service.integral;
             service.integral = integral;
+            service.passed.set((f64::NAN, 0.0));
             let refused = offered * service.refused();
             service.pass_volume(offered);
             service.totals.arrived += offered;

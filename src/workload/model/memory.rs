@@ -6,7 +6,8 @@ use crate::units::SimTime;
 use crate::workload::service::PodKey;
 
 use super::WorkloadModel;
-use super::cohort::{Mode, first_root};
+use super::cohort::Mode;
+use super::roots::first_root;
 use super::state::{ModelEvent, NONE, TimerKind, ceil_ms};
 
 /// How often the kubelet looks at a node's memory \[ms\].
@@ -29,6 +30,9 @@ impl WorkloadModel {
         let Some(behavior) = &state.behavior else { return 0.0 };
         let age = (self.now_ms - running.since_ms as f64) / 1000.0;
         let base = behavior.memory.base.0 as f64 + behavior.memory.growth * age;
+        if behavior.memory.per_request.0 == 0 {
+            return base;
+        }
         let used = self.request_memory(pod);
         let kept = behavior.memory.retain * (self.mark_now(pod) - used).max(0.0);
         base + used + kept
@@ -117,7 +121,7 @@ impl WorkloadModel {
     }
 
     /// The most arrivals that each pod of a cohort stands without waiting, and without reaching its
-    /// memory limit before [`WorkloadModel::memory_horizon`] [1/s].
+    /// memory limit before [`WorkloadModel::memory_horizon`] \[1/s\].
     pub(super) fn most_per_pod(&self, number: u32) -> f64 {
         let params = &self.cohorts[number as usize].params;
         if !self.may_exceed(number) || params.inside() <= 0.0 || self.oldest(number).is_none() {

@@ -21,7 +21,7 @@ struct Demand {
     most: f64,
     /// What does not follow from loads, at most \[cores\].
     fixed: f64,
-    /// What follows from loads [cores for each request/s].
+    /// What follows from loads \[cores for each request/s\].
     shares: SmallVec<[LoadShare; 4]>,
 }
 
@@ -268,7 +268,7 @@ impl Pod {
     }
 }
 
-/// The level [cores for each unit of weight] up to which claims are met when they are met as evenly
+/// The level \[cores for each unit of weight\] up to which claims are met when they are met as evenly
 /// as possible: the sum of `min(demand, level * weight)` is the capacity.
 fn water_level(claims: &[Claim], capacity: f64) -> f64 {
     let mut order: Vec<&Claim> = claims.iter().collect();

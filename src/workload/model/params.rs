@@ -33,7 +33,7 @@ pub(super) struct Params {
     pub(super) memory_limit: f64,
     /// What the serving container needs without requests and uptime \[bytes\].
     pub(super) memory_base: f64,
-    /// Its leak [bytes/s].
+    /// Its leak \[bytes/s\].
     pub(super) memory_growth: f64,
     /// Whether some of its memory for requests is kept.
     pub(super) retains: bool,

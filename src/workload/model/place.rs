@@ -6,7 +6,8 @@ use crate::units::SimDuration;
 use crate::workload::service::ServiceKind;
 
 use super::WorkloadModel;
-use super::cohort::{Cohort, Counts, Fifo, Inflow};
+use super::cohort::{Cohort, Counts, Inflow};
+use super::fifo::Fifo;
 use super::params::{Cores, Params, cpu_seconds, warm_factor};
 use super::state::{Container, NONE, Pod};
 
@@ -36,6 +37,7 @@ impl WorkloadModel {
     /// to its bound.
     pub(super) fn place(&mut self, pod: u32) {
         self.settle_pod(pod);
+        self.pods[pod as usize].forget_lines();
         let left = self.pool_joined(pod);
         let waiting = self.detach(pod);
         self.attach(pod, waiting);
@@ -62,6 +64,7 @@ impl WorkloadModel {
         }
         let state = &mut self.pods[pod as usize];
         state.base = state.counts(cohort.counts);
+        state.forget_lines();
         state.cohort = NONE;
         (state.share, state.pool_cpu) = (0.0, 0.0);
         let place = cohort.members.iter().position(|member| *member == pod);

@@ -1,5 +1,6 @@
 //! What the caller tells about nodes, pods, containers and endpoints; all of it happens now.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -354,6 +355,7 @@ impl Container {
             memory_limit: load.limits.memory,
             granted: f64::INFINITY,
             running: None,
+            line: Cell::new(None),
             generation: 0,
         }
     }

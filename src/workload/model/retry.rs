@@ -6,7 +6,7 @@ use crate::workload::service::Retry;
 
 /// The most retries.
 const MAX_ATTEMPTS: usize = 10;
-/// The longest first wait [ms]: 30 years.
+/// The longest first wait \[ms\]: 30 years.
 const LONGEST_MS: i64 = 1_000_000_000_000;
 
 /// Retries to come, in buckets of time: within a bucket they arrive evenly. A bucket is as long as
@@ -71,7 +71,7 @@ impl Calendar {
         ((self.bucket(at_ms) + 1) * self.bucket_ms) as f64
     }
 
-    /// Retries that arrive at an instant [1/s].
+    /// Retries that arrive at an instant \[1/s\].
     pub(super) fn rate(&self, at_ms: f64) -> f64 {
         let Some(bucket) = self.buckets.get(&self.bucket(at_ms)) else { return 0.0 };
         bucket.iter().sum::<f64>() / (self.bucket_ms as f64 / 1000.0)

@@ -6,11 +6,12 @@ use crate::units::Bytes;
 use crate::workload::service::PodKey;
 
 use super::WorkloadModel;
-use super::cohort::{Counts, Inflow, area};
+use super::cohort::{Cohort, Counts, Inflow};
 use super::commit::passed_through;
 use super::params::cpu_seconds;
+use super::roots::area;
 use super::startup;
-use super::state::{NONE, ServiceTotals};
+use super::state::{Container, Line, NONE, Pod, ServiceTotals};
 
 /// One reading of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +22,7 @@ pub struct ContainerSample {
     pub working_set: Bytes,
 }
 
-/// Amounts of a pod since it was added [requests, or core-seconds for CPU work].
+/// Amounts of a pod since it was added \[requests, or core-seconds for CPU work\].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct PodTotals {
     /// Requests that it accepted or turned away for want of room.
@@ -35,21 +36,72 @@ pub struct PodTotals {
 }
 
 impl WorkloadModel {
-    /// Reads a container now; none while it does not run. O(1).
+    /// Reads a container now; none while it does not run. O(1), and cheap while its pods are quiet.
     pub fn sample(&self, pod: PodKey, container: u32) -> Option<ContainerSample> {
-        let state = &self.pods[pod.0 as usize].containers[container as usize];
-        let running = state.running?;
-        let counts = self.counts_of(pod.0).minus(running.counts);
-        let idle = state.idle * (self.now_ms - running.since_ms as f64) / 1000.0;
-        let requests = match state.sidecar {
-            Some(sidecar) => counts.worked * cpu_seconds(sidecar.cpu_per_request),
-            None => counts.cpu,
+        let state = &self.pods[pod.0 as usize];
+        let one = &state.containers[container as usize];
+        if let Some(line) = one.line.get()
+            && self.cohorts[line.cohort as usize].epoch == line.epoch
+        {
+            let requests = line.cpu_ns_per_volume * self.volume_now(line.service);
+            let seconds_ns = line.cpu_ns + requests + line.cpu_ns_per_ms * self.now_ms;
+            return Some(ContainerSample { cpu_ns: whole(seconds_ns), working_set: line.memory });
+        }
+        let sample = self.sample_anew(pod.0, container)?;
+        one.line.set(self.line(state, one, sample));
+        Some(sample)
+    }
+
+    /// The line that a container's readings are on from now on, if they are on one.
+    fn line(&self, pod: &Pod, container: &Container, sample: ContainerSample) -> Option<Line> {
+        let cohort = self.cohorts.get(pod.cohort as usize).filter(|cohort| !cohort.pool)?;
+        let quiet = self.components[cohort.component as usize].quiet;
+        let starts = container.running.is_none_or(|running| !running.startup.done);
+        let [inflow] = cohort.inflows[..] else { return None };
+        let memory = pod.behavior.as_ref()?.memory;
+        let fixed = memory.per_request.0 == 0 && memory.growth == 0.0;
+        if !quiet || starts || !inflow.open || !(fixed || container.sidecar.is_some()) {
+            return None;
+        }
+        let per_request = match container.sidecar {
+            Some(sidecar) => cpu_seconds(sidecar.cpu_per_request),
+            None => cohort.params.cpu,
         };
-        let seconds = idle + startup::spent(&running.startup, self.now_ms) + requests;
-        // Rounded, so that the last bits of a sum do not let a counter that stands still fall.
-        let cpu_ns = (seconds * 1e9).max(0.0).round() as u64;
-        let working_set = Bytes(self.memory_of(pod.0, container).max(0.0) as i64);
-        Some(ContainerSample { cpu_ns, working_set })
+        let cpu_ns_per_volume = cohort.weight * per_request * 1e9;
+        let cpu_ns_per_ms = container.idle * 1e6;
+        let volume = self.volume_now(inflow.service);
+        let cpu_ns = self.cpu_ns(pod, container)?;
+        let passed = cpu_ns_per_volume * volume + cpu_ns_per_ms * self.now_ms;
+        Some(Line {
+            cohort: pod.cohort,
+            epoch: cohort.epoch,
+            service: inflow.service,
+            cpu_ns: cpu_ns - passed,
+            cpu_ns_per_volume,
+            cpu_ns_per_ms,
+            memory: sample.working_set,
+        })
+    }
+
+    fn sample_anew(&self, pod: u32, container: u32) -> Option<ContainerSample> {
+        let state = &self.pods[pod as usize];
+        let cpu_ns = self.cpu_ns(state, &state.containers[container as usize])?;
+        let working_set = Bytes(self.memory_of(pod, container).max(0.0) as i64);
+        Some(ContainerSample { cpu_ns: whole(cpu_ns), working_set })
+    }
+
+    /// CPU time of a container up to now \[ns\].
+    fn cpu_ns(&self, pod: &Pod, state: &Container) -> Option<f64> {
+        let running = state.running?;
+        let idle = state.idle * (self.now_ms - running.since_ms as f64) / 1000.0;
+        let counts = self.counts_with(pod);
+        let requests = match state.sidecar {
+            None => counts.cpu - running.counts.cpu,
+            Some(sidecar) => {
+                (counts.worked - running.counts.worked) * cpu_seconds(sidecar.cpu_per_request)
+            }
+        };
+        Some((idle + startup::spent(&running.startup, self.now_ms) + requests) * 1e9)
     }
 
     /// Amounts of a service up to now. While clients retry, `lost` may be behind by a second.
@@ -119,11 +171,20 @@ impl WorkloadModel {
 
     /// Amounts of a pod up to now.
     pub(super) fn counts_of(&self, pod: u32) -> Counts {
-        let state = &self.pods[pod as usize];
-        if state.cohort == NONE {
-            return state.base;
+        self.counts_with(&self.pods[pod as usize])
+    }
+
+    fn counts_with(&self, pod: &Pod) -> Counts {
+        match pod.cohort {
+            NONE => pod.base,
+            cohort => pod.counts(self.cohort_counts(cohort)),
         }
-        state.counts(self.cohort_counts(state.cohort))
+    }
+
+    /// Requests that have passed through each pod of a quiet cohort since it was folded.
+    fn passed_now(&self, cohort: &Cohort) -> f64 {
+        let open = cohort.inflows.iter().filter(|inflow| inflow.open);
+        open.map(|one| cohort.weight * (self.volume_now(one.service) - one.volume)).sum()
     }
 
     fn cohort_counts(&self, number: u32) -> Counts {
@@ -131,10 +192,7 @@ impl WorkloadModel {
         let component = &self.components[cohort.component as usize];
         let dt = self.since_clock(cohort.component);
         if component.quiet {
-            let mut passed = 0.0;
-            for inflow in cohort.inflows.iter().filter(|inflow| inflow.open) {
-                passed += cohort.weight * (self.volume_now(inflow.service) - inflow.volume);
-            }
+            let passed = self.passed_now(cohort);
             return cohort.counts.plus(passed_through(passed, cohort.params.cpu));
         }
         if dt == 0.0 {
@@ -156,7 +214,14 @@ impl WorkloadModel {
         if service.weight <= 0.0 {
             return service.volume;
         }
-        service.volume + (self.integral(number, self.now_ms) - service.integral) / service.weight
+        let (at_ms, passed) = service.passed.get();
+        if at_ms == self.now_ms {
+            return passed;
+        }
+        let passed = self.integral(number, self.now_ms) - service.integral;
+        let volume = service.volume + passed / service.weight;
+        service.passed.set((self.now_ms, volume));
+        volume
     }
 
     /// Requests that wait in a pod now, too late or not.
@@ -172,7 +237,7 @@ impl WorkloadModel {
         cohort.progress(self.since_clock(cohort.component)).queue * state.share
     }
 
-    /// Requests that a pod works on now [1/s].
+    /// Requests that a pod works on now \[1/s\].
     pub(super) fn work_rate_of(&self, pod: u32) -> f64 {
         let state = &self.pods[pod as usize];
         if state.cohort == NONE {
@@ -185,13 +250,13 @@ impl WorkloadModel {
         self.quiet_rate(state.cohort) * state.share
     }
 
-    /// Arrivals at each pod of a cohort now, in quiet [1/s].
+    /// Arrivals at each pod of a cohort now, in quiet \[1/s\].
     fn quiet_rate(&self, number: u32) -> f64 {
         let inflows = &self.cohorts[number as usize].inflows;
         inflows.iter().map(|inflow| self.inflow_rate(number, inflow)).sum()
     }
 
-    /// Arrivals from one service at each pod of a cohort now [1/s].
+    /// Arrivals from one service at each pod of a cohort now \[1/s\].
     fn inflow_rate(&self, number: u32, inflow: &Inflow) -> f64 {
         let cohort = &self.cohorts[number as usize];
         let service = &self.services[inflow.service as usize];
@@ -252,4 +317,10 @@ impl ServiceTotals {
             lost: self.lost + refused,
         }
     }
+}
+
+/// CPU time in whole ns; rounded, so that the last bits of a sum do not let a counter that stands
+/// still fall.
+fn whole(cpu_ns: f64) -> u64 {
+    (cpu_ns + 0.5).max(0.0) as u64
 }

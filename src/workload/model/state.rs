@@ -1,5 +1,6 @@
 //! The arrays that the model is made of.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -32,17 +33,19 @@ pub(super) struct Service {
     pub(super) pool: u32,
     /// ∫ rate / weight dt: requests for each unit of weight, at the component's clock.
     pub(super) volume: f64,
+    /// The instant at which the volume was last asked for in quiet \[ms\], and what it was.
+    pub(super) passed: Cell<(f64, f64)>,
     /// What the rate is made of while the component is quiet.
     pub(super) shares: SmallVec<[LoadShare; 1]>,
     /// Integral of those shares at the component's clock.
     pub(super) integral: f64,
-    /// Arrivals at the start of the piece [1/s], first tries and retries.
+    /// Arrivals at the start of the piece \[1/s\], first tries and retries.
     pub(super) rate: f64,
-    /// Their change [1/s²].
+    /// Their change \[1/s²\].
     pub(super) slope: f64,
     /// Of them, first tries.
     pub(super) first_rate: f64,
-    /// Requests served at the start of the piece [1/s], and the change.
+    /// Requests served at the start of the piece \[1/s\], and the change.
     pub(super) outflow: (f64, f64),
     /// Whether nobody waits and nobody retries, so that the rate follows from loads.
     pub(super) follows: bool,
@@ -54,7 +57,7 @@ pub(super) struct Service {
     pub(super) open: Option<Segment>,
 }
 
-/// Amounts of a service since the start of the model [requests, or core-seconds for CPU work].
+/// Amounts of a service since the start of the model \[requests, or core-seconds for CPU work\].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServiceTotals {
     /// First tries.
@@ -111,7 +114,7 @@ pub(super) struct Pod {
     pub(super) share: f64,
     /// CPU time of one request, for members of a pool \[s\].
     pub(super) pool_cpu: f64,
-    /// Members of a pool: what it can serve [1/s].
+    /// Members of a pool: what it can serve \[1/s\].
     pub(super) pool_capacity: f64,
     /// High-water mark of the memory for requests \[bytes\], and when it was looked at \[ms\].
     pub(super) mark: (f64, f64),
@@ -133,8 +136,26 @@ pub(super) struct Container {
     /// Cores it is allowed on a contested node; infinite elsewhere.
     pub(super) granted: f64,
     pub(super) running: Option<Running>,
+    /// Found when it is read, forgotten when something about its pod changes.
+    pub(super) line: Cell<Option<Line>>,
     /// Counts its starts, so that what was planned for an earlier run is not done.
     pub(super) generation: u32,
+}
+
+/// A container's readings while its cohort is quiet: a straight line over the volume of its service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line {
+    pub(super) cohort: u32,
+    /// The cohort's epoch; another one means that the line holds no more.
+    pub(super) epoch: u32,
+    pub(super) service: u32,
+    /// CPU time at volume 0 and time 0 \[ns\].
+    pub(super) cpu_ns: f64,
+    /// CPU time for each unit of volume \[ns\].
+    pub(super) cpu_ns_per_volume: f64,
+    /// CPU time for each ms of idling \[ns\].
+    pub(super) cpu_ns_per_ms: f64,
+    pub(super) memory: Bytes,
 }
 
 /// A run of a container.
@@ -246,6 +267,7 @@ impl Service {
             refusing: 0.0,
             pool: NONE,
             volume: 0.0,
+            passed: Cell::new((f64::NAN, 0.0)),
             shares: SmallVec::new(),
             integral: 0.0,
             rate: 0.0,
@@ -270,6 +292,13 @@ impl Service {
 }
 
 impl Pod {
+    /// Something changes that readings depend on.
+    pub(super) fn forget_lines(&mut self) {
+        for container in &mut self.containers {
+            container.line.set(None);
+        }
+    }
+
     /// The serving container, while it runs.
     pub(super) fn serving(&self) -> Option<&Container> {
         self.serving.map(|index| &self.containers[index as usize])

@@ -97,7 +97,7 @@ fn number_of_ms(text: &str, unit_ms: f64) -> Option<i64> {
     (ms.abs() < 3.2e16).then_some(ms as i64)
 }
 
-/// An instant as RFC 3339 has it [ms since 1970]; none when the text is none.
+/// An instant as RFC 3339 has it \[ms since 1970\]; none when the text is none.
 pub fn parse_rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = split_date(text)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
@@ -134,7 +134,7 @@ fn parse_date_time(text: &str) -> Option<i64> {
     Some(date + parse_time(rest.trim_start().as_bytes())?)
 }
 
-/// Midnight of the `YYYY-MM-DD` that a text begins with [ms since 1970], and the rest.
+/// Midnight of the `YYYY-MM-DD` that a text begins with \[ms since 1970\], and the rest.
 fn split_date(text: &str) -> Option<(i64, &str)> {
     let [y0, y1, y2, y3, a, m0, m1, b, d0, d1, ..] = text.as_bytes() else { return None };
     if a != b || !matches!(a, b'-' | b'/') {
@@ -164,7 +164,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leaps + (month * 153 + 2) / 5 + day - 1 - 719_468
 }
 
-/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff` [ms since midnight].
+/// `HH:MM`, `HH:MM:SS` or `HH:MM:SS.fff` \[ms since midnight\].
 fn parse_time(text: &[u8]) -> Option<i64> {
     let mut parts = text.split(|byte| *byte == b':');
     let hours = digits(parts.next()?)?;
