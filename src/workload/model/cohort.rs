@@ -76,8 +76,8 @@ pub(super) enum Mode {
     Full,
 }
 
-/// Pods whose state is the same but for constants in their counts. A pool (the consumers of a queue)
-/// is one cohort whose figures are those of all its pods together.
+/// Pods whose state is the same but for constants in their counts. A pool (the consumers of a
+/// queue) is one cohort whose figures are those of all its pods together.
 #[derive(Clone, Debug)]
 pub(super) struct Cohort {
     pub(super) component: u32,

@@ -268,8 +268,8 @@ impl Pod {
     }
 }
 
-/// The level \[cores for each unit of weight\] up to which claims are met when they are met as evenly
-/// as possible: the sum of `min(demand, level * weight)` is the capacity.
+/// The level \[cores for each unit of weight\] up to which claims are met when they are met as
+/// evenly as possible: the sum of `min(demand, level * weight)` is the capacity.
 fn water_level(claims: &[Claim], capacity: f64) -> f64 {
     let mut order: Vec<&Claim> = claims.iter().collect();
     order.sort_by(|a, b| (a.demand / a.weight).total_cmp(&(b.demand / b.weight)));

@@ -142,7 +142,8 @@ pub(super) struct Container {
     pub(super) generation: u32,
 }
 
-/// A container's readings while its cohort is quiet: a straight line over the volume of its service.
+/// A container's readings while its cohort is quiet: a straight line over the volume of its
+/// service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
     pub(super) cohort: u32,

@@ -1,5 +1,5 @@
-//! Looking for the greatest rate and for the first rate above a threshold: by maxima of blocks, and of
-//! groups of 16, 256, ... blocks.
+//! Looking for the greatest rate and for the first rate above a threshold: by maxima of blocks, and
+//! of groups of 16, 256, ... blocks.
 
 use crate::units::SimTime;
 
@@ -87,8 +87,8 @@ impl Load {
         best
     }
 
-    /// The first instant at or after `at_ms` \[ms\] at which the rate is above `threshold`; infinite if
-    /// it never is. O(log n): whole groups of blocks are skipped by their maxima.
+    /// The first instant at or after `at_ms` \[ms\] at which the rate is above `threshold`;
+    /// infinite if it never is. O(log n): whole groups of blocks are skipped by their maxima.
     pub fn first_above_ms(&self, at_ms: f64, threshold: f64) -> f64 {
         if at_ms < 0.0 {
             let now = self.first[0] > threshold;
