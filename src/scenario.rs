@@ -3,6 +3,7 @@
 //! A user's files become a [`Scenario`] in two steps: parsed as written, then checked, with all
 //! findings at once. Whoever plays a Scenario cannot fail any more.
 
+pub mod action;
 pub mod check;
 pub mod file;
 pub mod line;
@@ -17,6 +18,8 @@ use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use crate::kube::timings::Timings;
 use crate::units::{SimDuration, SimTime};
 use crate::workload::traffic::WallClock;
+
+pub use action::Action;
 
 /// All that a simulation needs to know.
 #[derive(Clone, Debug)]
@@ -200,26 +203,6 @@ pub struct ScenarioEvent {
     pub at: SimTime,
     /// What.
     pub action: Action,
-}
-
-/// What a user, or fate, does to the cluster.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// `kubectl scale deployment`.
-    Scale {
-        /// Place in `Scenario::deployments`.
-        deployment: u32,
-        /// New `spec.replicas`.
-        replicas: i32,
-    },
-    /// `kubectl apply` of a manifest of a Deployment, defaulted; absent `replicas` leave the live
-    /// count alone.
-    Apply {
-        /// Place in `Scenario::deployments`.
-        deployment: u32,
-        /// As written, defaulted but for `replicas`.
-        object: Arc<Deployment>,
-    },
 }
 
 /// A fact that nobody gave and that was filled in.

@@ -2,3 +2,4 @@
 //! Mirrors `k8s.io/kubectl` (v0.36).
 
 pub mod rollout;
+pub mod set;

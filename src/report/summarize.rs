@@ -13,7 +13,7 @@ use super::{API_VERSION, AssumptionRow, EventRow, Report, ScenarioInfo, Totals, 
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HpaScalingRules};
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::recording::Recording;
-use crate::scenario::{Action, DeploymentPlan, Prices, Scenario};
+use crate::scenario::{DeploymentPlan, Prices, Scenario, ScenarioEvent};
 
 /// The release whose rules are played.
 const KUBERNETES: &str = "1.36";
@@ -299,15 +299,9 @@ fn add_pending(sum: &mut Pending, more: &Pending) {
 }
 
 fn events(scenario: &Scenario) -> Vec<EventRow> {
-    let name = |deployment: u32| &scenario.deployments[deployment as usize].object.metadata.name;
-    let events = scenario.events.iter().map(|event| EventRow {
+    let row = |event: &ScenarioEvent| EventRow {
         at_seconds: event.at.as_secs_f64(),
-        text: match &event.action {
-            Action::Scale { deployment, replicas } => {
-                format!("scale {} to {replicas}", name(*deployment))
-            }
-            Action::Apply { deployment, .. } => format!("apply {}", name(*deployment)),
-        },
-    });
-    events.collect()
+        text: event.action.title(scenario),
+    };
+    scenario.events.iter().map(row).collect()
 }

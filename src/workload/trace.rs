@@ -13,7 +13,7 @@ mod stamp;
 
 pub use csv_text::{CsvOptions, Unit, parse_csv};
 pub use prometheus::{PrometheusOptions, parse_prometheus};
-pub use stamp::{StampFormat, parse_rfc3339};
+pub use stamp::{StampFormat, parse_rfc3339, to_rfc3339};
 
 /// The most points that a recording may have.
 pub const MAX_POINTS: u32 = 4_000_000;

@@ -15,7 +15,7 @@ mod shapes;
 use std::sync::Arc;
 
 use crate::units::{SimDuration, SimTime};
-use crate::workload::trace::Trace;
+use crate::workload::trace::{Trace, to_rfc3339};
 
 pub use load::{Load, LoadCursor, LoadPiece};
 pub(crate) use noise::log_normal_factor;
@@ -154,6 +154,13 @@ pub struct WallClock {
     pub unix_ms: i64,
     /// Local time minus UTC, for times of day.
     pub offset: SimDuration,
+}
+
+impl WallClock {
+    /// The wall clock at an instant, in RFC 3339 of local time, cut to the second.
+    pub fn rfc3339(&self, at: SimTime) -> String {
+        to_rfc3339(self.unix_ms.saturating_add(at.0), self.offset.0)
+    }
 }
 
 /// Why layers cannot be compiled.

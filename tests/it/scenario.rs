@@ -6,7 +6,7 @@ use podtide::diagnostic::{Diagnostic, SourceMap};
 use podtide::manifest;
 use podtide::scenario::check::{Input, check};
 use podtide::scenario::file::{ScenarioFile, parse, take_scenarios};
-use podtide::scenario::{Action, Assumption, Scenario};
+use podtide::scenario::{Assumption, Scenario};
 use podtide::units::SimTime;
 
 const SHOP: &str = "
@@ -124,14 +124,8 @@ fn tell(scenario: &Scenario) -> String {
             wiring.name, wiring.service, wiring.answers
         )
     }));
-    lines.extend(scenario.events.iter().map(|event| match &event.action {
-        Action::Scale { deployment, replicas } => {
-            format!("{}: scale {deployment} to {replicas}", event.at)
-        }
-        Action::Apply { deployment, object } => {
-            format!("{}: apply {deployment} with {:?} replicas", event.at, object.spec.replicas)
-        }
-    }));
+    let events = scenario.events.iter();
+    lines.extend(events.map(|event| format!("{}: {}", event.at, event.action.title(scenario))));
     let assumed = |one: &Assumption| format!("assumed of {}: {}", one.subject, one.text);
     lines.extend(scenario.assumptions.iter().map(assumed));
     lines.join("\n")

@@ -1,40 +1,30 @@
 //! Events: what happens when, repetitions written out.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Checker, MAX_EVENTS, MAX_PODS};
 use crate::api::apps::Deployment;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Loaded, Manifests};
+use crate::scenario::action::{DeploymentAction, DeploymentEdit};
 use crate::scenario::file::event::{Apply, Event, Scale, SetImage};
 use crate::scenario::file::read::At;
 use crate::scenario::{Action, ScenarioEvent};
 use crate::units::{SimDuration, SimTime};
 
-/// What an event does, before it is known what the world looks like when it does so.
-#[derive(Clone, Debug)]
-enum Planned {
-    /// As it stands.
-    Action(Action),
-    /// Another image in one container (by its place) of a Deployment.
-    SetImage { deployment: u32, container: usize, image: String },
-}
-
 impl Checker<'_> {
     /// All events in order of time; of several at one instant the order of the file stays.
     pub(super) fn events(&mut self, duration: SimDuration) -> Vec<ScenarioEvent> {
-        let mut planned: Vec<(SimTime, Planned)> = Vec::new();
+        let mut events: Vec<ScenarioEvent> = Vec::new();
         for written in &self.input.file.spec.events {
             let actions = self.actions(written);
-            for at in self.times(written, duration, planned.len(), actions.len()) {
-                planned.extend(actions.iter().map(|action| (at, action.clone())));
+            for at in self.times(written, duration, events.len(), actions.len()) {
+                let at_once = |action: &Action| ScenarioEvent { at, action: action.clone() };
+                events.extend(actions.iter().map(at_once));
             }
         }
-        planned.sort_by_key(|(at, _)| *at);
-        let mut templates = Templates::new(self.input.objects);
-        let settle = |(at, planned)| ScenarioEvent { at, action: templates.settle(planned) };
-        planned.into_iter().map(settle).collect()
+        events.sort_by_key(|event| event.at);
+        events
     }
 
     fn times(
@@ -76,7 +66,7 @@ impl Checker<'_> {
         (0..count).map(|number| first + SimDuration(every.value.0 * number)).collect()
     }
 
-    fn actions(&mut self, written: &Event) -> Vec<Planned> {
+    fn actions(&mut self, written: &Event) -> Vec<Action> {
         let kinds = written.actions();
         let [(kind, later)] = kinds.as_slice() else {
             let message = if kinds.is_empty() {
@@ -100,26 +90,25 @@ impl Checker<'_> {
         if let Some(set_image) = &written.set_image {
             return self.set_image(&set_image.value).into_iter().collect();
         }
-        let actions = match (&written.scale, &written.apply) {
+        match (&written.scale, &written.apply) {
             (Some(scale), _) => self.scale(&scale.value).into_iter().collect(),
             (None, Some(apply)) => self.apply(apply),
             (None, None) => Vec::new(),
-        };
-        actions.into_iter().map(Planned::Action).collect()
+        }
     }
 
-    fn set_image(&mut self, written: &SetImage) -> Option<Planned> {
+    fn set_image(&mut self, written: &SetImage) -> Option<Action> {
         let deployment = self.deployment(&written.deployment)?;
         let pod = &self.input.objects.deployments[deployment as usize].object.spec.template.spec;
         let container = match &written.container {
             Some(name) => {
-                let found = pod.containers.iter().position(|one| one.name == name.value);
-                if found.is_none() {
+                if !pod.containers.iter().any(|one| one.name == name.value) {
                     self.unknown_container(name, pod);
+                    return None;
                 }
-                found?
+                name.value.as_str()
             }
-            None if pod.containers.len() == 1 => 0,
+            None if pod.containers.len() == 1 => pod.containers[0].name.as_str(),
             None => {
                 let names = pod.containers.iter().map(|one| one.name.as_str());
                 let help = format!(
@@ -141,7 +130,9 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Planned::SetImage { deployment, container, image: written.image.value.clone() })
+        let (container, image) = (Arc::from(container), Arc::from(written.image.value.as_str()));
+        let what = DeploymentAction::Edit(DeploymentEdit::Image { container, image });
+        Some(Action::Deployment { deployment, what })
     }
 
     fn scale(&mut self, scale: &Scale) -> Option<Action> {
@@ -155,7 +146,8 @@ impl Checker<'_> {
             );
             return None;
         }
-        Some(Action::Scale { deployment: deployment?, replicas })
+        let what = DeploymentAction::Scale(replicas);
+        Some(Action::Deployment { deployment: deployment?, what })
     }
 
     fn apply(&mut self, apply: &At<Apply>) -> Vec<Action> {
@@ -164,7 +156,7 @@ impl Checker<'_> {
             (Some(name), None) => {
                 let Some(place) = self.deployment(name) else { return Vec::new() };
                 let object = as_applied(objects, &objects.deployments[place as usize]);
-                vec![Action::Apply { deployment: place, object }]
+                vec![applied_by(place, object)]
             }
             (None, Some(path)) => self.apply_manifest(path),
             _ => {
@@ -188,10 +180,9 @@ impl Checker<'_> {
                 other.object.metadata.namespaced_name() == metadata.namespaced_name()
             });
             match place {
-                Some(place) => actions.push(Action::Apply {
-                    deployment: place as u32,
-                    object: as_applied(applied, loaded),
-                }),
+                Some(place) => {
+                    actions.push(applied_by(place as u32, as_applied(applied, loaded)));
+                }
                 None => self.report(
                     Diagnostic::warning(
                         "not-yet",
@@ -219,55 +210,8 @@ impl Checker<'_> {
     }
 }
 
-/// What each Deployment looks like as events change it.
-struct Templates<'a> {
-    objects: &'a Manifests,
-    now: BTreeMap<u32, Arc<Deployment>>,
-}
-
-impl<'a> Templates<'a> {
-    fn new(objects: &'a Manifests) -> Templates<'a> {
-        Templates { objects, now: BTreeMap::new() }
-    }
-
-    fn settle(&mut self, planned: Planned) -> Action {
-        match planned {
-            Planned::Action(action) => {
-                if let Action::Apply { deployment, object } = &action {
-                    self.now.insert(*deployment, Arc::clone(object));
-                }
-                action
-            }
-            Planned::SetImage { deployment, container, image } => {
-                let object = self.with_image(deployment, container, image);
-                self.now.insert(deployment, Arc::clone(&object));
-                Action::Apply { deployment, object }
-            }
-        }
-    }
-
-    /// A Deployment with another image and without a count: setting an image leaves that alone.
-    fn with_image(&self, deployment: u32, container: usize, image: String) -> Arc<Deployment> {
-        let written = || self.objects.deployments[deployment as usize].object.clone();
-        let known = self.now.get(&deployment);
-        let mut object = known.map_or_else(written, |object| Deployment::clone(object));
-        let unchanged = object.spec.replicas.is_none()
-            && object
-                .spec
-                .template
-                .spec
-                .containers
-                .get(container)
-                .is_some_and(|c| c.image == image);
-        if let (true, Some(known)) = (unchanged, known) {
-            return Arc::clone(known);
-        }
-        object.spec.replicas = None;
-        if let Some(container) = object.spec.template.spec.containers.get_mut(container) {
-            container.image = image;
-        }
-        Arc::new(object)
-    }
+fn applied_by(deployment: u32, object: Arc<Deployment>) -> Action {
+    Action::Deployment { deployment, what: DeploymentAction::Apply(object) }
 }
 
 /// A Deployment as `kubectl apply` sends it: without `replicas` where none were written.

@@ -114,6 +114,37 @@ pub fn parse_rfc3339(text: &str) -> Option<i64> {
     Some(date + parse_time(time.as_bytes())? - offset)
 }
 
+/// An instant \[ms since 1970\] as RFC 3339 has it, cut to the second, in local time that is
+/// `offset_ms` ahead of UTC.
+pub fn to_rfc3339(unix_ms: i64, offset_ms: i64) -> String {
+    let local = unix_ms.saturating_add(offset_ms).div_euclid(1000);
+    let (year, month, day) = civil_from_days(local.div_euclid(86_400));
+    let second = local.rem_euclid(86_400);
+    let (hours, minutes, seconds) = (second / 3600, second / 60 % 60, second % 60);
+    let zone = match offset_ms / 60_000 {
+        0 => "Z".to_owned(),
+        minutes => {
+            let sign = if minutes < 0 { '-' } else { '+' };
+            format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60)
+        }
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}{zone}")
+}
+
+/// Year, month and day of a day of the Gregorian calendar, counted from 1970-01-01.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
+    // Years begin in March here, so that a leap day is the last day of its year.
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+}
+
 /// `01:00`, `0100` or `01` as a span \[ms\].
 fn parse_zone(text: &[u8]) -> Option<i64> {
     let (hours, minutes) = match text {
@@ -241,6 +272,18 @@ pub(super) fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_written_as_they_are_read() {
+        assert_eq!(to_rfc3339(0, 0), "1970-01-01T00:00:00Z");
+        assert_eq!(to_rfc3339(1_767_600_000_999, 0), "2026-01-05T08:00:00Z");
+        assert_eq!(to_rfc3339(1_767_600_000_000, 5_400_000), "2026-01-05T09:30:00+01:30");
+        assert_eq!(to_rfc3339(1_767_600_000_000, -3_600_000), "2026-01-05T07:00:00-01:00");
+        for day in (-40_000..60_000).step_by(13) {
+            let at = day * 86_400_000 + 4_321_000;
+            assert_eq!(parse_rfc3339(&to_rfc3339(at, 0)), Some(at), "day {day}");
+        }
+    }
 
     fn check(format: StampFormat, text: &str, expect: Option<i64>) {
         assert_eq!(format.parse(text), expect, "{text}");
