@@ -10,6 +10,7 @@
 pub mod apply;
 pub mod change;
 pub mod cluster;
+pub mod eviction;
 pub mod pods;
 pub mod script;
 pub mod watch;
@@ -72,10 +73,15 @@ impl<'a> Api<'a> {
     /// Upstream's answer, when the API server refuses the write.
     pub fn write(&mut self, write: Write, reason: Reason) -> Result<Applied, Refused> {
         let applied = self.cluster.write(write, reason)?;
+        self.hand_down();
+        Ok(applied)
+    }
+
+    /// Lets controllers of lower rank work off what is due now.
+    fn hand_down(&mut self) {
         while let Some(wake) = self.cluster.wakes.pop_due(self.cluster.now, self.rank) {
             self.below.run(self.cluster, wake);
         }
-        Ok(applied)
     }
 
     /// Wakes a component for a key at an instant.

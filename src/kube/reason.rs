@@ -6,6 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::kube::apiserver::eviction::reason::EvictionReason;
 use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
@@ -33,6 +34,8 @@ pub enum Reason {
     ReplicaSet(ReplicaSetReason),
     /// The disruption controller.
     Disruption(DisruptionReason),
+    /// The eviction subresource.
+    Eviction(EvictionReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -59,6 +62,7 @@ impl Reason {
             Reason::Deployment(reason) => reason.word(),
             Reason::ReplicaSet(reason) => reason.word(),
             Reason::Disruption(reason) => reason.word(),
+            Reason::Eviction(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -75,6 +79,7 @@ impl fmt::Display for Reason {
             Reason::Deployment(reason) => reason.fmt(f),
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Disruption(reason) => reason.fmt(f),
+            Reason::Eviction(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),
         }
     }

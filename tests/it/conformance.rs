@@ -4,6 +4,8 @@
 //! `cargo test --test it conformance -- --nocapture` prints a line per file. The environment
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
+mod eviction;
+mod eviction_world;
 mod fields;
 mod hpa_calculator;
 mod hpa_controller;

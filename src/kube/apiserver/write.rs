@@ -16,7 +16,7 @@ use crate::kube::objects::hpa::HpaStatus;
 use crate::kube::objects::ids::{
     DeploymentId, HpaId, NodeId, ObjectId, PdbId, PodId, ReplicaSetId, ServiceId, TemplateId,
 };
-use crate::kube::objects::pod::{PodActivity, PodCondition, PodPhase};
+use crate::kube::objects::pod::{DisruptionTarget, PodActivity, PodCondition, PodPhase};
 use crate::kube::objects::service::Endpoint;
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::reason::SchedulerReason;
@@ -181,9 +181,10 @@ pub enum Write {
         /// Which.
         pod: PodId,
         /// The condition.
-        condition: PodCondition,
+        condition: DisruptionTarget,
     },
-    /// DELETE of a pod. Without a node, or finished, it is gone at once; else it is marked.
+    /// DELETE of a pod. Without a node, or finished, it is gone at once; else it is marked. One
+    /// that is marked gets less grace, never more.
     DeletePod {
         /// Which.
         pod: PodId,
@@ -213,6 +214,12 @@ pub enum Write {
         /// Its number; 0 when unreadable.
         cost: i32,
     },
+    /// Something that changed no object and is worth telling: an answer of the API server, a line
+    /// that a command printed. The write's [`Reason`] says what.
+    Note(
+        /// About whom; it may be gone.
+        ObjectId,
+    ),
     /// An Event object; its reason and message are those of the write's [`Reason`].
     Event {
         /// About whom.

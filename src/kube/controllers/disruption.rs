@@ -1,6 +1,6 @@
 //! Mirrors `pkg/controller/disruption/disruption.go` (v1.36): the status of budgets. Left out:
 //! controllers that are not simulated (a pod is a ReplicaSet's or nobody's), conflicts (nobody
-//! writes a status while a sync runs), the reason of a pod's condition `DisruptionTarget`.
+//! writes a status while a sync runs).
 
 mod expected;
 pub mod reason;
@@ -14,7 +14,7 @@ use crate::kube::apiserver::watch::{DISRUPTION, DISRUPTION_RECHECK, STALE_POD_DI
 use crate::kube::apiserver::{Api, Cluster, EventType, Write};
 use crate::kube::objects::disruption::{PdbCondition, PdbObject, PdbStatus};
 use crate::kube::objects::ids::{LabelSetId, ObjectId, PdbId, PodId};
-use crate::kube::objects::pod::{Pod, PodCondition};
+use crate::kube::objects::pod::{DisruptionTarget, Pod};
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
 use reason::DisruptionReason;
@@ -83,7 +83,8 @@ impl DisruptionController {
             api.wake(STALE_POD_DISRUPTION, pod.0, stale_at);
             return;
         }
-        let condition = PodCondition { status: ConditionStatus::False, last_transition_time: now };
+        let status = ConditionStatus::False;
+        let condition = DisruptionTarget { status, reason: None, last_transition_time: now };
         let target = Write::DisruptionTarget { pod, condition };
         write(api, target, DisruptionReason::StalePodDisruption);
     }

@@ -199,7 +199,7 @@ impl fmt::Display for KubeletReason {
             KubeletReason::BackOff { container, pod, namespace, id } => write!(
                 f,
                 "Back-off restarting failed container {container} in pod {pod}_{namespace}({})",
-                uid(*id)
+                id.uid()
             ),
             KubeletReason::ContainersReady => f.write_str("all containers are ready"),
             KubeletReason::ContainersNotReady { names, unready } => fmt_unready(f, names, *unready),
@@ -310,11 +310,6 @@ impl fmt::Display for ProbeOutput {
             ),
         }
     }
-}
-
-/// A pod's uid: what follows from its number, as in the recordings.
-fn uid(pod: PodId) -> String {
-    format!("{:08x}", (pod.0.wrapping_add(1)).wrapping_mul(2_654_435_761))
 }
 
 /// A duration as Go prints it: `400ms`, `1.5s`, `2m40s`, `1h0m0s`.

@@ -40,6 +40,13 @@ id! {
     LabelSetId
 }
 
+impl PodId {
+    /// The pod's uid, which follows from its number.
+    pub fn uid(self) -> String {
+        format!("{:08x}", (self.0.wrapping_add(1)).wrapping_mul(2_654_435_761))
+    }
+}
+
 /// Any object, as the subject of an event or a chain of reasons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum ObjectId {

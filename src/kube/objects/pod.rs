@@ -74,6 +74,46 @@ impl PodCondition {
     }
 }
 
+/// Why a pod is to be disrupted: `reason` of its condition `DisruptionTarget`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum DisruptionTargetReason {
+    /// Somebody asked the eviction subresource.
+    EvictionByEvictionApi,
+    /// Its node has a taint that it does not stand, or not any longer.
+    DeletionByTaintManager,
+}
+
+impl DisruptionTargetReason {
+    /// Upstream's CamelCase word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            DisruptionTargetReason::EvictionByEvictionApi => "EvictionByEvictionAPI",
+            DisruptionTargetReason::DeletionByTaintManager => "DeletionByTaintManager",
+        }
+    }
+
+    /// Upstream's text.
+    pub const fn message(self) -> &'static str {
+        match self {
+            DisruptionTargetReason::EvictionByEvictionApi => "Eviction API: evicting",
+            DisruptionTargetReason::DeletionByTaintManager => {
+                "Taint manager: deleting due to NoExecute taint"
+            }
+        }
+    }
+}
+
+/// The condition `DisruptionTarget`: the pod is about to be disrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct DisruptionTarget {
+    /// Whether it holds.
+    pub status: ConditionStatus,
+    /// Why; absent once it was taken back.
+    pub reason: Option<DisruptionTargetReason>,
+    /// `lastTransitionTime`, a whole second.
+    pub last_transition_time: SimTime,
+}
+
 /// Condition `PodScheduled` of a pod for which the scheduler found no node; gone once it has one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unscheduled {
@@ -126,7 +166,7 @@ pub struct Pod {
     /// Condition `Ready`; absent until the kubelet reports one.
     pub ready: Option<PodCondition>,
     /// Condition `DisruptionTarget`.
-    pub disruption_target: Option<PodCondition>,
+    pub disruption_target: Option<DisruptionTarget>,
     /// Delete mark.
     pub deletion: Option<Deletion>,
     /// `restartCount`, the highest over regular containers.
@@ -152,6 +192,19 @@ impl Pod {
     /// Whether the phase is one that never changes. Mirrors `podutil.IsPodTerminal`.
     pub fn is_terminal(&self) -> bool {
         self.phase.is_terminal()
+    }
+
+    /// The condition `DisruptionTarget` that says so from now on: only a new status is a
+    /// transition. Mirrors `podutil.UpdatePodCondition`.
+    pub fn to_be_disrupted(
+        &self,
+        reason: DisruptionTargetReason,
+        now: SimTime,
+    ) -> DisruptionTarget {
+        let status = ConditionStatus::True;
+        let former = self.disruption_target.filter(|former| former.status == status);
+        let last_transition_time = former.map_or(now, |former| former.last_transition_time);
+        DisruptionTarget { status, reason: Some(reason), last_transition_time }
     }
 }
 

@@ -9,13 +9,16 @@ use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::meta::StringMap;
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::{
-    Deletion, Pod, PodActivity, PodCondition, PodPhase, Unscheduled, deletion_cost,
+    Deletion, DisruptionTarget, Pod, PodActivity, PodCondition, PodPhase, Unscheduled,
+    deletion_cost,
 };
 use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::{SimDuration, SimTime};
 
 /// `terminationGracePeriodSeconds` of a pod that does not say \[s\].
 const DEFAULT_GRACE_PERIOD_SECONDS: i64 = 30;
+/// Longest grace that is kept \[s\]; longer ones are cut, far beyond any simulation.
+const GRACE_PERIOD_SECONDS_MAX: i64 = 1_000_000_000;
 
 impl Cluster {
     pub(super) fn create_pod(&mut self, new: &NewPod) -> Outcome {
@@ -105,41 +108,53 @@ impl Cluster {
         Ok(done(Change::Pod(id, what, self.pod_facts(id))))
     }
 
-    pub(super) fn disruption_target(&mut self, id: PodId, condition: PodCondition) -> Outcome {
+    pub(super) fn disruption_target(&mut self, id: PodId, condition: DisruptionTarget) -> Outcome {
+        let last_transition_time = condition.last_transition_time.floor_second();
+        let condition = DisruptionTarget { last_transition_time, ..condition };
         let pod = self.pod_mut(id)?;
-        if !set(&mut pod.disruption_target, Some(condition.as_stored())) {
+        if !set(&mut pod.disruption_target, Some(condition)) {
             return Ok(UNCHANGED);
         }
         Ok(done(Change::Pod(id, PodChange::Metadata, self.pod_facts(id))))
     }
 
-    /// Mirrors `podStrategy.CheckGracefulDelete`.
+    /// Mirrors `rest.BeforeDelete` and `podStrategy.CheckGracefulDelete`.
     pub(super) fn delete_pod(&mut self, id: PodId, grace: Option<i64>) -> Outcome {
         let now = self.now;
         let pod = self.pod(id).ok_or_else(|| not_found("pods", id.0))?;
-        let own = self.template(pod.template).spec.spec.termination_grace_period_seconds;
-        let mut grace = grace.or(own).unwrap_or(DEFAULT_GRACE_PERIOD_SECONDS);
-        if grace < 0 {
-            grace = 1;
-        }
-        if pod.node.is_none() || pod.is_terminal() {
-            grace = 0;
-        }
-        if grace == 0 {
+        // A negative grace means one second.
+        let asked = grace.map(|grace| if grace < 0 { 1 } else { grace });
+        let deletion = match (pod.deletion, asked) {
+            (Some(former), Some(grace)) if grace < former.grace_period_seconds => {
+                shortened(former, grace, now)
+            }
+            (Some(_), _) => return Ok(UNCHANGED),
+            (None, _) => {
+                let grace_period_seconds = self.grace_of(pod, asked);
+                let deletion_timestamp =
+                    now.saturating_add(SimDuration::from_secs(grace_period_seconds)).floor_second();
+                Deletion { requested_at: now, deletion_timestamp, grace_period_seconds }
+            }
+        };
+        if deletion.grace_period_seconds == 0 {
             let (change, _) = self.remove_pod(id)?;
             return Ok((change, Applied::Deleted { gone: true }));
         }
-        let pod = self.pod_mut(id)?;
-        if pod.deletion.is_some_and(|former| former.grace_period_seconds <= grace) {
-            return Ok(UNCHANGED);
-        }
-        let requested_at = pod.deletion.map_or(now, |former| former.requested_at);
-        let deletion_timestamp = (now + SimDuration::from_secs(grace)).floor_second();
-        pod.deletion =
-            Some(Deletion { requested_at, deletion_timestamp, grace_period_seconds: grace });
+        self.pod_mut(id)?.deletion = Some(deletion);
         self.touch_node_of(id);
         let change = Change::Pod(id, PodChange::Marked, self.pod_facts(id));
         Ok((change, Applied::Deleted { gone: false }))
+    }
+
+    /// The grace of a pod that is being deleted: that which is asked for, else its own. None for
+    /// one that no kubelet has, or that has ended.
+    fn grace_of(&self, pod: &Pod, asked: Option<i64>) -> i64 {
+        if pod.node.is_none() || pod.is_terminal() {
+            return 0;
+        }
+        let own = self.template(pod.template).spec.spec.termination_grace_period_seconds;
+        let grace = asked.or(own).unwrap_or(DEFAULT_GRACE_PERIOD_SECONDS);
+        if grace < 0 { 1 } else { grace.min(GRACE_PERIOD_SECONDS_MAX) }
     }
 
     pub(super) fn remove_pod(&mut self, id: PodId) -> Outcome {
@@ -221,4 +236,16 @@ impl Cluster {
     fn pod_mut(&mut self, id: PodId) -> Result<&mut Pod, Refused> {
         self.pods.get_mut(id).ok_or_else(|| not_found("pods", id.0))
     }
+}
+
+/// A mark with less grace, counted from when it was first asked for. One that would be over is over
+/// now, and its kubelet is left a second to notice.
+fn shortened(former: Deletion, grace: i64, now: SimTime) -> Deletion {
+    let less = SimDuration::from_secs(former.grace_period_seconds - grace);
+    let deletion_timestamp = former.deletion_timestamp - less;
+    if deletion_timestamp >= now {
+        return Deletion { deletion_timestamp, grace_period_seconds: grace, ..former };
+    }
+    let grace_period_seconds = grace.min(1);
+    Deletion { deletion_timestamp: now.floor_second(), grace_period_seconds, ..former }
 }
