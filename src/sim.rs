@@ -7,6 +7,7 @@
 
 mod adapter;
 mod bridge;
+mod instant;
 mod stage;
 mod user;
 
@@ -20,12 +21,13 @@ use crate::kube::metrics_server::client::MetricsApis;
 use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
 use crate::kube::reason::Reason;
 use crate::recording::Observer;
-use crate::scenario::Scenario;
+use crate::scenario::{MetricsSource, Scenario};
 use crate::units::SimTime;
 use crate::workload::{ModelEvent, PodKey, Segment};
 
 use adapter::Adapter;
 use bridge::Bridge;
+use instant::InstantMetrics;
 
 /// What comes next. Closed: whatever can happen to a cluster is one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,8 +52,7 @@ const METRICS_RANK: u8 = 6;
 /// Cannot fail: whatever could go wrong was refused when the scenario was checked.
 pub fn simulate<O: Observer>(scenario: &Scenario, observer: &mut O) {
     let mut simulation = Simulation::new(scenario);
-    simulation.set_the_stage();
-    observer.start(&simulation.cluster);
+    simulation.set_the_stage(observer);
     let end = SimTime::ZERO + scenario.duration;
     while simulation.step(end) {
         simulation.tell(observer);
@@ -126,12 +127,21 @@ impl Simulation<'_> {
     fn sync_hpa(&mut self) {
         let Some((_, key)) = self.hpa_timer.pop() else { return };
         let mut adapter = &self.adapter;
-        let mut metrics = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
+        let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
         let mut nobody = Nobody;
         let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
         let decisions = &mut self.decisions;
         let mut tell = |decision: &Decision| decisions.push(*decision);
-        let done = self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell);
+        let done = match self.scenario.cluster.metrics {
+            MetricsSource::MetricsServer { .. } => {
+                self.hpa.reconcile(&mut api, HpaId(key), &mut { apis }, &mut tell)
+            }
+            MetricsSource::Instant => {
+                let application = &self.control_plane.below.application;
+                let mut metrics = InstantMetrics { application, apis };
+                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+            }
+        };
         if done.deleted {
             self.hpa_timer.stop(key);
         } else {

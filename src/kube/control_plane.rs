@@ -54,8 +54,8 @@ pub struct Rank2 {
 pub struct Rank3 {
     /// What is below.
     pub below: Rank2,
-    /// Binds pods to nodes.
-    pub scheduler: Scheduler,
+    /// Binds pods to nodes; absent where a script does that.
+    pub scheduler: Option<Scheduler>,
 }
 
 /// Rank 4.
@@ -121,7 +121,9 @@ impl Below for Rank3 {
         if wake.component != watch::SCHEDULER {
             return self.below.run(cluster, wake);
         }
-        self.scheduler.reconcile(&mut Api::new(cluster, 3, &mut self.below));
+        if let Some(scheduler) = &mut self.scheduler {
+            scheduler.reconcile(&mut Api::new(cluster, 3, &mut self.below));
+        }
     }
 }
 

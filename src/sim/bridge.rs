@@ -82,6 +82,33 @@ impl Bridge {
         index.expect("the model names containers that it was told of") as u16
     }
 
+    /// CPU or memory that a pod, or one of its containers, uses at this instant \[milli-units\],
+    /// rounded down; `None` if nothing of it runs, or for another resource.
+    pub(super) fn usage(
+        &self,
+        cluster: &Cluster,
+        pod: PodId,
+        container: Option<&str>,
+        resource: &str,
+    ) -> Option<i64> {
+        let spec = &cluster.template(cluster.pod(pod)?.template).spec.spec;
+        let names = spec.init_containers.iter().chain(&spec.containers).map(|one| &*one.name);
+        let view = self.pods.get(pod.index())?;
+        let mut sum = None;
+        for (name, place) in names.zip(&view.containers) {
+            if let (Some(place), true) = (*place, container.is_none_or(|wanted| wanted == name)) {
+                let key = PodKey(pod.0);
+                let used = match resource {
+                    "cpu" => self.model.cpu_now(key, place).map(milli_cpu),
+                    "memory" => self.model.sample(key, place).map(|it| it.working_set.0 * 1000),
+                    _ => None,
+                };
+                sum = used.map_or(sum, |used| Some(sum.unwrap_or(0) + used));
+            }
+        }
+        sum
+    }
+
     /// The model, to read.
     pub(super) fn model(&self) -> &WorkloadModel {
         &self.model
@@ -274,6 +301,12 @@ impl Application for Bridge {
 
 fn deployment_of(cluster: &Cluster, pod: &Pod) -> Option<DeploymentId> {
     cluster.replica_set(pod.owner?)?.owner
+}
+
+/// Whole thousandths of cores; rounded to nano-units before, so that the last bits of a quotient do
+/// not count.
+fn milli_cpu(cores: f64) -> i64 {
+    (cores * 1e9 + 0.5) as i64 / 1_000_000
 }
 
 fn amounts(list: &crate::api::core::ResourceList) -> Amounts {

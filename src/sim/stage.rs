@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::Simulation;
 use super::adapter::Adapter;
 use super::bridge::Bridge;
+use crate::api::apps::Deployment;
 use crate::engine::random::RandomStream;
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::{Cluster, Write, watch};
@@ -25,6 +26,7 @@ use crate::kube::metrics_server::{MetricsServer, MetricsServerConfig};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::Scheduler;
 use crate::kube::timings::Timings;
+use crate::recording::Observer;
 use crate::scenario::{DeploymentPlan, KubeletKind, MetricsSource, Scenario, World};
 use crate::units::{SimDuration, SimTime};
 
@@ -58,12 +60,19 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// Brings the cluster to time 0.
-    pub(super) fn set_the_stage(&mut self) {
+    /// Brings the cluster to time 0, and tells the observer how it stands there.
+    pub(super) fn set_the_stage<O: Observer>(&mut self, observer: &mut O) {
         match self.scenario.world {
-            World::Warm => self.warm_up(),
-            World::Cold => self.start_cold(),
+            World::Warm => {
+                self.warm_up();
+                observer.start(&self.cluster);
+            }
+            World::Cold => {
+                observer.start(&self.cluster);
+                self.start_cold(observer);
+            }
         }
+        self.cluster.script.pod_quota = self.scenario.cluster.pod_quota;
         for (number, event) in self.scenario.events.iter().enumerate() {
             self.cluster.wakes.wake(watch::USER, number as u32, event.at);
         }
@@ -72,7 +81,9 @@ impl<'a> Simulation<'a> {
     fn warm_up(&mut self) {
         self.cluster.timings = Timings::instant();
         self.cluster.now = SimTime::ZERO - WARM_AGE;
-        self.create_objects(DeploymentPlan::warm);
+        for write in self.around().into_iter().chain(self.deployments(DeploymentPlan::warm)) {
+            self.create(write);
+        }
         self.cache_images();
         self.play_unseen(TRAFFIC_FROM);
         self.application().open_traffic();
@@ -83,39 +94,53 @@ impl<'a> Simulation<'a> {
         }
         self.cluster.now = SimTime::ZERO;
         self.cluster.timings = self.scenario.cluster.timings;
-        self.create_hpas();
+        for write in self.hpas() {
+            self.create(write);
+        }
         self.application().close_segments();
         self.forget();
         self.start_hpa_timers();
     }
 
-    fn start_cold(&mut self) {
+    /// The manifests are applied one after the other, each when what the one before it caused at
+    /// once is done.
+    fn start_cold<O: Observer>(&mut self, observer: &mut O) {
         self.cluster.timings = self.scenario.cluster.timings;
+        self.cluster.script.pod_quota = self.scenario.cluster.pod_quota;
         self.application().open_traffic();
         self.start_scrapes(SimTime::ZERO);
-        self.create_objects(|plan| (*plan.object).clone());
-        self.create_hpas();
+        let around = self.around();
+        let deployments = self.deployments(|plan| (*plan.object).clone());
+        for write in around.into_iter().chain(self.hpas()).chain(deployments) {
+            self.create(write);
+            self.tell_of_creation(observer);
+            while self.step(SimTime::ZERO) {
+                self.tell(observer);
+            }
+        }
         for hpa in 0..self.scenario.hpas.len() as u32 {
             let period = self.scenario.cluster.controller_manager.sync_period;
             self.hpa_timer.start(hpa, SimTime::ZERO + period);
         }
     }
 
-    /// Nodes, Services, budgets and Deployments, in this order; ids follow the scenario's places.
-    fn create_objects(&mut self, object: impl Fn(&DeploymentPlan) -> crate::api::apps::Deployment) {
+    /// Nodes, Services and budgets, in this order; ids follow the scenario's places.
+    fn around(&self) -> Vec<Write> {
         let scenario = self.scenario;
-        for node in &scenario.cluster.nodes {
-            self.create(Write::CreateNode(Arc::clone(node)));
-        }
-        for service in &scenario.services {
-            self.create(Write::CreateService(Arc::clone(service)));
-        }
-        for pdb in &scenario.pdbs {
-            self.create(Write::CreatePdb(Arc::clone(pdb)));
-        }
-        for plan in &scenario.deployments {
-            self.create(Write::CreateDeployment(Arc::new(object(plan))));
-        }
+        let nodes = scenario.cluster.nodes.iter().map(|node| Write::CreateNode(Arc::clone(node)));
+        let services = scenario.services.iter();
+        let services = services.map(|service| Write::CreateService(Arc::clone(service)));
+        let pdbs = scenario.pdbs.iter().map(|pdb| Write::CreatePdb(Arc::clone(pdb)));
+        nodes.chain(services).chain(pdbs).collect()
+    }
+
+    fn deployments(&self, object: impl Fn(&DeploymentPlan) -> Deployment) -> Vec<Write> {
+        let plans = self.scenario.deployments.iter();
+        plans.map(|plan| Write::CreateDeployment(Arc::new(object(plan)))).collect()
+    }
+
+    fn hpas(&self) -> Vec<Write> {
+        self.scenario.hpas.iter().map(|hpa| Write::CreateHpa(Arc::clone(hpa))).collect()
     }
 
     /// In a warm world every node has had pods of every Deployment.
@@ -131,15 +156,15 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    fn create_hpas(&mut self) {
-        for hpa in &self.scenario.hpas {
-            self.create(Write::CreateHpa(Arc::clone(hpa)));
-        }
-    }
-
     fn create(&mut self, write: Write) {
         let created = self.cluster.write(write, Reason::Scenario);
         created.expect("a checked scenario names each object once");
+    }
+
+    /// Nothing has happened yet, but what the load model has to know.
+    fn tell_of_creation<O: Observer>(&mut self, observer: &mut O) {
+        self.control_plane.below.application.observe(&self.cluster);
+        self.tell(observer);
     }
 
     /// Plays up to an instant without an observer.
@@ -167,13 +192,16 @@ impl<'a> Simulation<'a> {
         }
     }
 
-    /// The same for metrics-server.
+    /// The same for metrics-server, if there is one.
     fn start_scrapes(&mut self, from: SimTime) {
+        self.adapter.start(from);
+        if self.scenario.cluster.metrics == MetricsSource::Instant {
+            return;
+        }
         let mut phases = RandomStream::new(self.scenario.seed, "metrics-server/phase");
         let resolution = self.metrics_server.resolution();
         let phase = phases.below(resolution.0 as u64) as i64;
         self.metrics_server.start(&self.cluster, from + SimDuration(phase));
-        self.adapter.start(from);
     }
 }
 
@@ -200,7 +228,9 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
     let rank0 = Rank0 { deployment: DeploymentController::new(timings) };
     let rank1 = Rank1 { below: rank0, replica_set: ReplicaSetController::new(seed, timings) };
     let rank2 = Rank2 { below: rank1, disruption: DisruptionController::new() };
-    let rank3 = Rank3 { below: rank2, scheduler: Scheduler::new(seed) };
+    let is_scripted = matches!(scenario.cluster.kubelet, KubeletKind::Scripted(_));
+    let scheduler = (!is_scripted).then(|| Scheduler::new(seed));
+    let rank3 = Rank3 { below: rank2, scheduler };
     let rank4 = Rank4 { below: rank3, kubelet, application };
     ControlPlane {
         below: rank4,
@@ -211,7 +241,7 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
 
 impl DeploymentPlan {
     /// The Deployment with as many replicas as it has in a warm world.
-    fn warm(&self) -> crate::api::apps::Deployment {
+    fn warm(&self) -> Deployment {
         let mut deployment = (*self.object).clone();
         deployment.spec.replicas = Some(self.warm_replicas);
         deployment

@@ -19,3 +19,5 @@ mod recording;
 mod scheduler_placement;
 mod tally;
 mod workloads_functions;
+mod workloads_state;
+mod workloads_timelines;

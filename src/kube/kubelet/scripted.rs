@@ -100,6 +100,8 @@ enum Next {
     #[default]
     Created,
     Bound,
+    /// Its container starts, at the instant of the binding; who runs it has heard of that by then.
+    Started,
     Ready,
     Fails,
     Gone,
@@ -125,6 +127,9 @@ impl ScriptedKubelet {
         play.note_deletion();
         while play.is_due() {
             play.step();
+            if play.state.next == Next::Started {
+                break;
+            }
         }
         let Scripted { next, at, .. } = *play.state;
         if next != Next::Nothing {
@@ -190,6 +195,7 @@ impl Play<'_, '_> {
         match self.state.next {
             Next::Created => self.create(),
             Next::Bound => self.bind(at),
+            Next::Started => self.start(at),
             Next::Ready => {
                 if !self.state.running {
                     self.start_container(at);
@@ -227,10 +233,14 @@ impl Play<'_, '_> {
             .write(write, Reason::Kubelet(KubeletReason::Script))
             .expect("a pod without a node can be bound");
         self.state.node = Some(node);
-        self.start_container(at);
         if let Some(status) = self.status(false, at) {
             self.set_status(PodStatus { phase: PodPhase::Running, ..status });
         }
+        self.state.next = Next::Started;
+    }
+
+    fn start(&mut self, at: SimTime) {
+        self.start_container(at);
         let never = self.fails() && self.image().fail == Fail::NeverReady;
         self.state.next = if never { Next::Nothing } else { Next::Ready };
         let stagger = SimDuration(self.script.ready_stagger.0 * i64::from(self.pod.0));

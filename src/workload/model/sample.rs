@@ -52,6 +52,19 @@ impl WorkloadModel {
         Some(sample)
     }
 
+    /// CPU that a container uses at this instant \[cores\]; none while it does not run.
+    pub fn cpu_now(&self, pod: PodKey, container: u32) -> Option<f64> {
+        let state = &self.pods[pod.0 as usize];
+        let container = &state.containers[container as usize];
+        let running = container.running?;
+        let per_request = match container.sidecar {
+            Some(sidecar) => cpu_seconds(sidecar.cpu_per_request),
+            None => self.cohorts.get(state.cohort as usize).map_or(0.0, |one| one.params.cpu),
+        };
+        let starting = if running.startup.done { 0.0 } else { running.startup.rate };
+        Some(container.idle + starting + self.work_rate_of(pod.0) * per_request)
+    }
+
     /// The line that a container's readings are on from now on, if they are on one.
     fn line(&self, pod: &Pod, container: &Container, sample: ContainerSample) -> Option<Line> {
         let cohort = self.cohorts.get(pod.cohort as usize).filter(|cohort| !cohort.pool)?;
