@@ -84,6 +84,12 @@ impl<'a> Api<'a> {
         }
     }
 
+    /// From now on nobody has his turn between two writes of this view, as when they come from
+    /// several writers side by side.
+    pub fn write_side_by_side(&mut self) {
+        self.rank = 0;
+    }
+
     /// Wakes a component for a key at an instant.
     pub fn wake(&mut self, component: crate::engine::wakes::Component, key: u32, at: SimTime) {
         self.cluster.wakes.wake(component, key, at);

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::application::{Application, ContainerExit, ContainerRun};
 use super::reason::KubeletReason;
 use super::running::RunningContainers;
@@ -113,8 +115,27 @@ impl ScriptedKubelet {
         ScriptedKubelet { script, pods: Vec::new() }
     }
 
-    /// Does what is due for a pod, and asks for the next wake.
+    /// Does what is due for a pod, and for all others that something is due for at this instant:
+    /// kubelets work side by side.
     pub(super) fn reconcile(
+        &mut self,
+        api: &mut Api,
+        pod: PodId,
+        application: &mut dyn Application,
+        running: &mut RunningContainers,
+    ) {
+        let mut pods: SmallVec<[PodId; 8]> = smallvec![pod];
+        while let Some(key) = api.take_due() {
+            pods.push(PodId(key));
+        }
+        api.write_side_by_side();
+        for pod in pods {
+            self.play(api, pod, application, running);
+        }
+    }
+
+    /// Does what is due for a pod, and asks for the next wake.
+    fn play(
         &mut self,
         api: &mut Api,
         pod: PodId,
