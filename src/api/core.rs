@@ -94,6 +94,9 @@ pub struct PodSpec {
     /// Ports of the node are the pod's.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub host_network: bool,
+    /// Whether it has a volume of kind `emptyDir`, which goes with it.
+    #[serde(skip)]
+    pub has_empty_dir: bool,
     /// Everything else of the pod that makes one template differ from another (volumes, service
     /// account, ...), as canonical JSON.
     #[serde(skip)]

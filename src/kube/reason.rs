@@ -12,6 +12,7 @@ use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 use crate::kube::endpoint_slice::EndpointsReason;
+use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::scheduler::reason::SchedulerReason;
 
@@ -36,6 +37,8 @@ pub enum Reason {
     Disruption(DisruptionReason),
     /// The eviction subresource.
     Eviction(EvictionReason),
+    /// A line that kubectl printed.
+    Kubectl(KubectlReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -63,6 +66,7 @@ impl Reason {
             Reason::ReplicaSet(reason) => reason.word(),
             Reason::Disruption(reason) => reason.word(),
             Reason::Eviction(reason) => reason.word(),
+            Reason::Kubectl(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -80,6 +84,7 @@ impl fmt::Display for Reason {
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Disruption(reason) => reason.fmt(f),
             Reason::Eviction(reason) => reason.fmt(f),
+            Reason::Kubectl(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),
         }
     }

@@ -25,6 +25,13 @@ pub struct Timings {
     pub deployment_status: SimDuration,
     /// From a pod's change to its budgets' status.
     pub disruption_sync: SimDuration,
+    /// From an eviction that is let through to its answer.
+    pub eviction_allowed: SimDuration,
+    /// From an eviction that a budget does not let through to its answer.
+    pub eviction_refused: SimDuration,
+    /// From an eviction that meets another one of the same budget, at the same instant, to the
+    /// server's second look; nothing means that they never meet.
+    pub eviction_conflict: SimDuration,
     /// From a pod's readiness to traffic, through endpoints and kube-proxy.
     pub endpoint_added: SimDuration,
     /// From a pod's delete mark, or lost readiness, to no more traffic.
@@ -46,6 +53,10 @@ impl Timings {
             replica_set_status: SimDuration(9),
             deployment_status: SimDuration(11),
             disruption_sync: SimDuration(10),
+            eviction_allowed: SimDuration(47),
+            eviction_refused: SimDuration(15),
+            // Upstream waits 500 ms and up to a tenth more.
+            eviction_conflict: SimDuration(525),
             endpoint_added: SimDuration(1000),
             endpoint_removed: SimDuration(1000),
         }
@@ -64,6 +75,9 @@ impl Timings {
             replica_set_status: SimDuration::ZERO,
             deployment_status: SimDuration::ZERO,
             disruption_sync: SimDuration::ZERO,
+            eviction_allowed: SimDuration::ZERO,
+            eviction_refused: SimDuration::ZERO,
+            eviction_conflict: SimDuration::ZERO,
             endpoint_added: SimDuration::ZERO,
             endpoint_removed: SimDuration::ZERO,
         }

@@ -5,6 +5,7 @@
 //! variable `PODTIDE_CONFORMANCE` names another folder of the same layout to read instead.
 
 mod eviction;
+mod eviction_drain;
 mod eviction_world;
 mod fields;
 mod hpa_calculator;

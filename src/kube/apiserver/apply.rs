@@ -21,6 +21,9 @@ impl Cluster {
                 self.update_node(*node, *unschedulable, taints, *ready)
             }
             Write::DeleteNode(node) => self.delete_node(*node),
+            Write::CreateDaemonSet { namespace, name } => {
+                Ok(self.create_daemon_set(namespace, name))
+            }
             Write::SetNamespace(namespace) => Ok(self.set_namespace(namespace)),
             Write::CreateService(service) => Ok(self.create_service(service)),
             Write::UpdateService { service, object } => self.update_service(*service, object),
@@ -70,6 +73,9 @@ impl Cluster {
             Write::RemovePod(pod) => self.remove_pod(*pod),
             Write::RelabelPod { pod, labels } => self.relabel_pod(*pod, labels),
             Write::SetPodOwner { pod, owner } => self.set_pod_owner(*pod, *owner),
+            Write::SetPodController { pod, controller } => {
+                self.set_pod_controller(*pod, controller)
+            }
             Write::SetDeletionCost { pod, cost } => self.set_deletion_cost(*pod, *cost),
             _ => Ok((Change::None, Applied::Done)),
         }

@@ -1,6 +1,6 @@
 //! The store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::change::Change;
@@ -50,6 +50,8 @@ pub struct Cluster {
     pub(super) pods: Pods,
     pub(super) templates: Vec<PodTemplate>,
     pub(super) label_sets: Vec<LabelSet>,
+    /// Namespace and name.
+    pub(super) daemon_sets: BTreeSet<(Arc<str>, Arc<str>)>,
     pub(super) namespaces: BTreeMap<String, StringMap>,
     pub(super) generations: Generations,
 }
@@ -118,6 +120,12 @@ impl Cluster {
         let mut labels = self.namespaces.get(name).cloned().unwrap_or_default();
         labels.entry(NAMESPACE_NAME_LABEL.to_owned()).or_insert_with(|| name.to_owned());
         labels
+    }
+
+    /// Whether there is a DaemonSet of that name.
+    pub fn has_daemon_set(&self, namespace: &str, name: &str) -> bool {
+        let mut known = self.daemon_sets.iter();
+        known.any(|(other_namespace, other)| **other_namespace == *namespace && **other == *name)
     }
 
     /// Notes that a node changed, or what pods hold on it.

@@ -171,6 +171,14 @@ fn unmet_precondition(eviction: &Eviction) -> Option<Answer> {
     })
 }
 
+/// The budget that pays when a pod is evicted, if one has to.
+pub fn budget_that_pays(cluster: &Cluster, pod: &Pod) -> Option<PdbId> {
+    let mut budgets = budgets_of(cluster, pod);
+    let budget = budgets.next()?;
+    let is_free = can_ignore_pdb(pod).is_some() || needs_no_disruption(pod, budget).is_some();
+    (!is_free && budgets.next().is_none()).then_some(budget.id)
+}
+
 /// Pods that serve nobody, or not much longer, go without asking. Mirrors `canIgnorePDB`.
 fn can_ignore_pdb(pod: &Pod) -> Option<Pass> {
     match pod.phase {

@@ -16,7 +16,9 @@ use crate::kube::objects::hpa::HpaStatus;
 use crate::kube::objects::ids::{
     DeploymentId, HpaId, NodeId, ObjectId, PdbId, PodId, ReplicaSetId, ServiceId, TemplateId,
 };
-use crate::kube::objects::pod::{DisruptionTarget, PodActivity, PodCondition, PodPhase};
+use crate::kube::objects::pod::{
+    ControllerRef, DisruptionTarget, PodActivity, PodCondition, PodPhase,
+};
 use crate::kube::objects::service::Endpoint;
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::reason::SchedulerReason;
@@ -40,6 +42,13 @@ pub enum Write {
     },
     /// A node leaves; it must hold no pods.
     DeleteNode(NodeId),
+    /// A DaemonSet, of which only the name is known: none of its pods are made.
+    CreateDaemonSet {
+        /// Namespace.
+        namespace: Arc<str>,
+        /// Name.
+        name: Arc<str>,
+    },
     /// A Namespace, or its labels as they are from now on.
     SetNamespace(Arc<ObjectMeta>),
     /// A Service.
@@ -206,6 +215,13 @@ pub enum Write {
         pod: PodId,
         /// Whose.
         owner: Option<ReplicaSetId>,
+    },
+    /// Controller of a pod, of a kind that is not simulated.
+    SetPodController {
+        /// Which.
+        pod: PodId,
+        /// Whose.
+        controller: Arc<ControllerRef>,
     },
     /// Annotation `controller.kubernetes.io/pod-deletion-cost` of a pod.
     SetDeletionCost {

@@ -134,6 +134,15 @@ pub struct Deletion {
     pub grace_period_seconds: i64,
 }
 
+/// A controller of a kind that is not simulated, which brings its pods back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ControllerRef {
+    /// Its kind, such as `DaemonSet`.
+    pub kind: Arc<str>,
+    /// Its name.
+    pub name: Arc<str>,
+}
+
 /// A pod as the API server stores it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pod {
@@ -145,6 +154,8 @@ pub struct Pod {
     pub namespace: Arc<str>,
     /// The ReplicaSet that controls it, if one does.
     pub owner: Option<ReplicaSetId>,
+    /// The controller that it has instead, if that is of another kind.
+    pub other_controller: Option<Arc<ControllerRef>>,
     /// What it was made from.
     pub template: TemplateId,
     /// Its labels now.

@@ -51,9 +51,15 @@ impl Decode for PodSpec {
             scheduling_gates: names(node, "schedulingGates", "name"),
             readiness_gates: names(node, "readinessGates", "conditionType"),
             host_network: field(node, "hostNetwork"),
+            has_empty_dir: has_empty_dir(node),
             rest: rest(node, &MODELLED),
         }
     }
+}
+
+fn has_empty_dir(node: &Node) -> bool {
+    let volumes = node.field("volumes").map(Node::items).unwrap_or_default();
+    volumes.iter().any(|volume| volume.field("emptyDir").is_some_and(|source| !source.is_null()))
 }
 
 /// One text field of each item of a list.

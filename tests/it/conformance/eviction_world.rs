@@ -12,7 +12,7 @@ use podtide::kube::apiserver::write::{NewPod, PodStatus};
 use podtide::kube::apiserver::{Applied, Cluster, Write};
 use podtide::kube::objects::disruption::{PdbCondition, PdbStatus};
 use podtide::kube::objects::ids::{NodeId, ObjectId, PdbId, PodId};
-use podtide::kube::objects::pod::{PodActivity, PodCondition, PodPhase};
+use podtide::kube::objects::pod::{ControllerRef, PodActivity, PodCondition, PodPhase};
 use podtide::kube::reason::Reason;
 use podtide::manifest::{ObjectTree, convert, yaml};
 use podtide::units::SimTime;
@@ -83,6 +83,11 @@ impl World {
             self.write(Write::BindPod { pod: id, node });
         }
         self.write(Write::PodStatus { pod: id, status: status(&value["status"]) });
+        if let Some(owner) = items(&value["metadata"]["ownerReferences"]).first() {
+            let word = |field: &str| Arc::from(owner[field].as_str().expect("a word"));
+            let controller = Arc::new(ControllerRef { kind: word("kind"), name: word("name") });
+            self.write(Write::SetPodController { pod: id, controller });
+        }
         if let Some(grace) = value["metadata"]["deletionGracePeriodSeconds"].as_i64() {
             self.write(Write::DeletePod { pod: id, grace_period_seconds: Some(grace) });
         }

@@ -62,6 +62,15 @@ impl Cluster {
         Ok(done(Change::Node(id)))
     }
 
+    pub(super) fn create_daemon_set(
+        &mut self,
+        namespace: &Arc<str>,
+        name: &Arc<str>,
+    ) -> (Change, Applied) {
+        let is_new = self.daemon_sets.insert((Arc::clone(namespace), Arc::clone(name)));
+        if is_new { done(Change::None) } else { UNCHANGED }
+    }
+
     pub(super) fn set_namespace(&mut self, namespace: &ObjectMeta) -> (Change, Applied) {
         let former = self.namespaces.insert(namespace.name.clone(), namespace.labels.clone());
         if former.as_ref() == Some(&namespace.labels) {

@@ -9,8 +9,8 @@ use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::meta::StringMap;
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::{
-    Deletion, DisruptionTarget, Pod, PodActivity, PodCondition, PodPhase, Unscheduled,
-    deletion_cost,
+    ControllerRef, Deletion, DisruptionTarget, Pod, PodActivity, PodCondition, PodPhase,
+    Unscheduled, deletion_cost,
 };
 use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::{SimDuration, SimTime};
@@ -33,6 +33,7 @@ impl Cluster {
             name: Arc::clone(&new.name),
             namespace: Arc::clone(&new.namespace),
             owner: new.owner,
+            other_controller: None,
             template,
             labels,
             creation_timestamp: self.now.floor_second(),
@@ -206,6 +207,17 @@ impl Cluster {
         }
         let facts = PodFacts { former_owner, ..self.pod_facts(id) };
         Ok(done(Change::Pod(id, PodChange::Metadata, facts)))
+    }
+
+    pub(super) fn set_pod_controller(
+        &mut self,
+        id: PodId,
+        controller: &Arc<ControllerRef>,
+    ) -> Outcome {
+        if !set(&mut self.pod_mut(id)?.other_controller, Some(Arc::clone(controller))) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::Pod(id, PodChange::Metadata, self.pod_facts(id))))
     }
 
     pub(super) fn set_deletion_cost(&mut self, id: PodId, cost: i32) -> Outcome {
