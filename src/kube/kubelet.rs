@@ -181,6 +181,11 @@ impl Kubelet {
         self.running.changes()
     }
 
+    /// The same of one node.
+    pub fn changes_on(&self, node: NodeId) -> u64 {
+        self.running.changes_on(node)
+    }
+
     /// Works for a pod at this instant: it was bound, marked or removed, the application changed,
     /// or the time has come that was asked for.
     pub fn reconcile(&mut self, api: &mut Api, pod: PodId, application: &mut dyn Application) {

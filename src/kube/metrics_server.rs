@@ -19,13 +19,14 @@
 
 pub mod client;
 mod schedule;
+mod steady;
 mod store;
 
 use self::schedule::Schedule;
 use self::store::Store;
 use crate::kube::apiserver::Cluster;
 use crate::kube::kubelet::Kubelet;
-use crate::kube::kubelet::application::{Application, ContainerSample};
+use crate::kube::kubelet::application::Application;
 use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{SimDuration, SimTime};
 
@@ -59,7 +60,6 @@ pub struct MetricsServer {
     scrapes_until_ready: u32,
     /// The kubelets' count of changes when the coming scrape's first reading was made.
     changes: Option<u64>,
-    samples: Vec<ContainerSample>,
 }
 
 impl MetricsServer {
@@ -80,7 +80,6 @@ impl MetricsServer {
             available: true,
             scrapes_until_ready: 0,
             changes: None,
-            samples: Vec::new(),
         }
     }
 
@@ -144,12 +143,7 @@ impl MetricsServer {
             return;
         }
         self.changes.get_or_insert(kubelet.changes());
-        let running = kubelet.running_on(node);
-        self.samples.clear();
-        application.sample_all(running, cluster.now, &mut self.samples);
-        for (container, &sample) in running.iter().zip(&self.samples) {
-            self.store.read(cluster, container, cluster.now, sample);
-        }
+        self.store.read_node(cluster, kubelet, node, application);
     }
 
     /// What has been read replaces what is stored.

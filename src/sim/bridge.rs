@@ -7,13 +7,14 @@
 
 use crate::kube::apiserver::{Cluster, Write};
 use crate::kube::kubelet::application::{
-    Application, ContainerExit, ContainerRun, ContainerSample, ProbeAnswer, ProbeKind, ProbeReply,
+    Application, ContainerExit, ContainerRun, ContainerSample, Growth, ProbeAnswer, ProbeKind,
+    ProbeReply,
 };
 use crate::kube::objects::ids::{DeploymentId, NodeId, PodId, ServiceId};
 use crate::kube::objects::pod::Pod;
 use crate::scenario::Scenario;
 use crate::units::{Bytes, MilliCpu, NanoCpu, SimDuration, SimTime};
-use crate::workload::model::Stop;
+use crate::workload::model::{self, Stop};
 use crate::workload::service::ServiceKind;
 use crate::workload::service::{Amounts, ContainerLoad, NodeCapacity};
 use crate::workload::{Load, ModelEvent, NodeKey, PodKey, PodLoad, Segment, WorkloadModel};
@@ -296,6 +297,31 @@ impl Application for Bridge {
             cpu: NanoCpu(sample.cpu_ns as i64),
             working_set: sample.working_set,
         })
+    }
+
+    fn growth(&mut self, run: ContainerRun) -> Option<Growth> {
+        let growth = self.model.growth(PodKey(run.pod.0), self.place(run)?)?;
+        Some(Growth {
+            group: growth.cohort,
+            epoch: growth.epoch,
+            count: growth.service,
+            cpu_ns_per_unit: growth.cpu_ns_per_volume,
+            cpu_ns_per_ms: growth.cpu_ns_per_ms,
+        })
+    }
+
+    fn grown(&mut self, growth: &Growth) -> Option<i64> {
+        self.model.grown(&model::Growth {
+            cohort: growth.group,
+            epoch: growth.epoch,
+            service: growth.count,
+            cpu_ns_per_volume: growth.cpu_ns_per_unit,
+            cpu_ns_per_ms: growth.cpu_ns_per_ms,
+        })
+    }
+
+    fn disturbances(&self, node: NodeId) -> u64 {
+        self.model.disturbances(NodeKey(node.0))
     }
 }
 

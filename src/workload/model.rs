@@ -44,7 +44,7 @@ use state::{Component, NONE, Node, Pod, Service, Timer, TimerKind, ms};
 
 pub use pods::Stop;
 pub use sample::{ContainerSample, PodTotals};
-pub use state::{ModelEvent, ServiceTotals};
+pub use state::{Growth, ModelEvent, ServiceTotals};
 
 /// Requests, CPU, memory and loss of all pods over time; see the module.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::{ContainerStatus, RunningContainer};
-use crate::kube::objects::ids::PodId;
+use super::ContainerStatus;
+use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{Bytes, NanoCpu, SimDuration, SimTime};
 
 /// One run of one container: what a container id names in Kubernetes.
@@ -93,6 +93,22 @@ pub struct ContainerSample {
     pub working_set: Bytes,
 }
 
+/// How the CPU time of a container grows, where that is known ahead: with something that the
+/// application counts, and with time. Containers that do the same work have the same growth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growth {
+    /// Whom the work comes to; the application's number.
+    pub group: u32,
+    /// Another epoch of the group means that the growth holds no more.
+    pub epoch: u32,
+    /// What is counted; the application's number.
+    pub count: u32,
+    /// CPU time for each unit of the count \[ns\].
+    pub cpu_ns_per_unit: f64,
+    /// CPU time for each ms \[ns\].
+    pub cpu_ns_per_ms: f64,
+}
+
 /// What runs in the containers of all pods.
 ///
 /// All instants are now, unless said otherwise; calls come in order of time.
@@ -148,17 +164,23 @@ pub trait Application {
     /// Counters of a running container, now.
     fn sample(&mut self, run: ContainerRun, at: SimTime) -> ContainerSample;
 
-    /// Counters of many running containers of one node, now: one push for each, in the same order.
-    /// Worth an implementation of its own where containers that are alike share their reading.
-    fn sample_all(
-        &mut self,
-        running: &[RunningContainer],
-        at: SimTime,
-        samples: &mut Vec<ContainerSample>,
-    ) {
-        for container in running {
-            samples.push(self.sample(container.run, at));
-        }
+    /// How the CPU time of a container grows from what was just sampled; its working set stays the
+    /// same. `None` if that is not known ahead. Holds while [`Application::grown`] has an answer
+    /// and [`Application::disturbances`] of its node stays the same.
+    fn growth(&mut self, _run: ContainerRun) -> Option<Growth> {
+        None
+    }
+
+    /// CPU time that a growth has come to now, from an instant that stays the same \[ns\]; `None`
+    /// if it holds no more.
+    fn grown(&mut self, _growth: &Growth) -> Option<i64> {
+        None
+    }
+
+    /// A number that grows whenever something happens to a pod of that node that its readings
+    /// depend on.
+    fn disturbances(&self, _node: NodeId) -> u64 {
+        0
     }
 
     /// What the registry says when a container's image cannot be pulled; `None` if it can.

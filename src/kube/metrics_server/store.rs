@@ -2,11 +2,14 @@
 //!
 //! Two tables of the same shape: one that answers, and one that the coming scrape fills from it.
 
+mod groups;
+
+use self::groups::Stand;
+use super::steady::SteadyNode;
 use crate::kube::apiserver::Cluster;
 use crate::kube::kubelet::application::ContainerSample;
 use crate::kube::kubelet::{Kubelet, RunningContainer};
-use crate::kube::objects::ids::PodId;
-use crate::kube::objects::pod::PodPhase;
+use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{Bytes, NanoCpu, SimDuration, SimTime};
 
 /// A container must have run so long before one point is enough.
@@ -41,7 +44,7 @@ pub struct ContainerUsage {
 }
 
 /// Number of a scrape, from 1; 0 is none.
-type Round = u32;
+pub(super) type Round = u32;
 
 /// The points of all containers, by pod.
 #[derive(Clone, Debug)]
@@ -55,6 +58,10 @@ pub(super) struct Store {
     pods: Vec<PodId>,
     /// The table that answers, then the one that is being filled.
     tables: [Vec<Slot>; 2],
+    /// What belongs to each container of `tables` itself, beside the growth of its group.
+    stands: Vec<Stand>,
+    /// By number of the node.
+    nodes: Vec<SteadyNode>,
     /// Places in the tables that are used again, by number of containers.
     free: Vec<Vec<u32>>,
     /// The kubelets' count of changes when slots were freed last.
@@ -62,14 +69,24 @@ pub(super) struct Store {
 }
 
 /// Where a pod's containers are in the tables.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct PodSlots {
     first: u32,
     /// 0 without slots.
     count: u16,
+    /// The group on its node whose readings it shares, or [`ALONE`].
+    group: u32,
+    node: NodeId,
+    /// The scrape at which it got the group.
+    joined: Round,
+    /// The working sets of its containers, while it has a group \[bytes\].
+    memory: i64,
     /// The latest scrapes, even and odd, that dropped the pod because a container had used nothing.
     dropped: [Round; 2],
 }
+
+/// A pod without a group.
+const ALONE: u32 = u32::MAX;
 
 /// The points of one container.
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,6 +109,20 @@ struct Point {
     memory: i64,
 }
 
+impl Default for PodSlots {
+    fn default() -> PodSlots {
+        PodSlots {
+            first: 0,
+            count: 0,
+            group: ALONE,
+            node: NodeId(0),
+            joined: 0,
+            memory: 0,
+            dropped: [0; 2],
+        }
+    }
+}
+
 impl PodSlots {
     fn places(self) -> std::ops::Range<usize> {
         self.first as usize..self.first as usize + usize::from(self.count)
@@ -110,14 +141,18 @@ impl Slot {
             return None;
         }
         let window = last.at - prev.at;
-        let cpu = (last.cpu - prev.cpu) as f64 / go_seconds(window);
         Some(ContainerUsage {
-            cpu: NanoCpu(cpu as i64),
+            cpu: mean_cpu(last.cpu - prev.cpu, window),
             memory: Bytes(last.memory),
             timestamp: last.at,
             window,
         })
     }
+}
+
+/// CPU time over a window, cut to whole nanocores.
+pub(super) fn mean_cpu(cpu_ns: i64, window: SimDuration) -> NanoCpu {
+    NanoCpu((cpu_ns as f64 / go_seconds(window)) as i64)
 }
 
 /// Seconds as Go's `Duration.Seconds` computes them.
@@ -133,6 +168,8 @@ impl Store {
             slots_of: Vec::new(),
             pods: Vec::new(),
             tables: [Vec::new(), Vec::new()],
+            stands: Vec::new(),
+            nodes: Vec::new(),
             free: Vec::new(),
             changes: 0,
         }
@@ -193,6 +230,11 @@ impl Store {
     /// Drops what has been read of containers that have ended since.
     pub(super) fn keep_running(&mut self, cluster: &Cluster, kubelet: &Kubelet) {
         let coming = self.round + 1;
+        for node in (0..self.nodes.len() as u32).map(NodeId) {
+            if self.nodes[node.index()].round == coming {
+                self.part(node, coming, 1);
+            }
+        }
         for &pod in &self.pods {
             let node = cluster.pod(pod).and_then(|pod| pod.node);
             let running = node.map_or(&[][..], |node| kubelet.running_on(node));
@@ -245,7 +287,7 @@ impl Store {
         let spec = &cluster.template(object.template).spec.spec;
         let count = spec.init_containers.len() + spec.containers.len();
         let first = self.take_places(count);
-        let slots = PodSlots { first, count: count as u16, dropped: [0; 2] };
+        let slots = PodSlots { first, count: count as u16, ..PodSlots::default() };
         self.slots_of[pod.index()] = slots;
         self.pods.push(pod);
         slots
@@ -262,39 +304,9 @@ impl Store {
             table.resize(table.len().max(end), Slot::default());
             table[first as usize..end].fill(Slot::default());
         }
+        self.stands.resize(self.stands.len().max(end), Stand::default());
+        self.stands[first as usize..end].fill(Stand::default());
         first
-    }
-
-    /// Usage of a pod as the API answers; `None` if it does not list the pod.
-    pub(super) fn usage(&self, cluster: &Cluster, pod: PodId) -> Option<PodUsage> {
-        if cluster.pod(pod)?.phase != PodPhase::Running {
-            return None;
-        }
-        let slots = self.slots_of.get(pod.index()).filter(|slots| !slots.is_dropped(self.round))?;
-        let mut listed = None;
-        for slot in self.tables[0][slots.places()].iter().filter(|slot| slot.round == self.round) {
-            if !slot.has_prev {
-                return None;
-            }
-            let usage = listed.get_or_insert(PodUsage {
-                containers: 0,
-                milli_cpu: 0,
-                memory: Bytes(0),
-                timestamp: SimTime::MAX,
-                window: SimDuration::ZERO,
-            });
-            if let Some(container) = slot.usage() {
-                usage.add(container);
-            }
-        }
-        listed
-    }
-
-    /// Usage of a container of a pod that is listed.
-    pub(super) fn container_usage(&self, pod: PodId, container: u16) -> Option<ContainerUsage> {
-        let slots = self.slots_of.get(pod.index())?;
-        let place = slots.places().nth(usize::from(container))?;
-        self.tables[0].get(place).filter(|slot| slot.round == self.round)?.usage()
     }
 }
 

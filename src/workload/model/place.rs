@@ -37,7 +37,7 @@ impl WorkloadModel {
     /// to its bound.
     pub(super) fn place(&mut self, pod: u32) {
         self.settle_pod(pod);
-        self.pods[pod as usize].forget_lines();
+        self.forget_lines(pod);
         let left = self.pool_joined(pod);
         let waiting = self.detach(pod);
         self.attach(pod, waiting);
@@ -49,6 +49,15 @@ impl WorkloadModel {
         self.refill_pools_of(pod, left);
     }
 
+    /// Something changes that readings of a pod depend on.
+    fn forget_lines(&mut self, pod: u32) {
+        let state = &mut self.pods[pod as usize];
+        self.nodes[state.node as usize].disturbances += 1;
+        for container in &mut state.containers {
+            container.line.set(None);
+        }
+    }
+
     /// Takes a pod out of its cohort; gives what waits in it. Its component must be settled, and a
     /// pool that it leaves must be refilled.
     pub(super) fn detach(&mut self, pod: u32) -> Waiting {
@@ -57,6 +66,7 @@ impl WorkloadModel {
             return Waiting::default();
         }
         self.fold(number);
+        self.forget_lines(pod);
         let cohort = &mut self.cohorts[number as usize];
         let mut waiting = Waiting::default();
         if !cohort.pool {
@@ -64,7 +74,6 @@ impl WorkloadModel {
         }
         let state = &mut self.pods[pod as usize];
         state.base = state.counts(cohort.counts);
-        state.forget_lines();
         state.cohort = NONE;
         (state.share, state.pool_cpu) = (0.0, 0.0);
         let place = cohort.members.iter().position(|member| *member == pod);

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::units::Bytes;
-use crate::workload::service::PodKey;
+use crate::workload::service::{NodeKey, PodKey};
 
 use super::WorkloadModel;
 use super::cohort::{Cohort, Counts, Inflow};
@@ -11,7 +11,7 @@ use super::commit::passed_through;
 use super::params::cpu_seconds;
 use super::roots::area;
 use super::startup;
-use super::state::{Container, Line, NONE, Pod, ServiceTotals};
+use super::state::{Container, Growth, Line, NONE, Pod, ServiceTotals};
 
 /// One reading of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +41,10 @@ impl WorkloadModel {
         let state = &self.pods[pod.0 as usize];
         let one = &state.containers[container as usize];
         if let Some(line) = one.line.get()
-            && self.cohorts[line.cohort as usize].epoch == line.epoch
+            && let Some(grown) = self.grown(&line.growth)
         {
-            let requests = line.cpu_ns_per_volume * self.volume_now(line.service);
-            let seconds_ns = line.cpu_ns + requests + line.cpu_ns_per_ms * self.now_ms;
-            return Some(ContainerSample { cpu_ns: whole(seconds_ns), working_set: line.memory });
+            let cpu_ns = (line.base_ns + grown).max(0) as u64;
+            return Some(ContainerSample { cpu_ns, working_set: line.memory });
         }
         let sample = self.sample_anew(pod.0, container)?;
         one.line.set(self.line(state, one, sample));
@@ -65,6 +64,31 @@ impl WorkloadModel {
         Some(container.idle + starting + self.work_rate_of(pod.0) * per_request)
     }
 
+    /// How a container's CPU time will grow from what [`WorkloadModel::sample`] has just read, if
+    /// that can be told. Holds while [`WorkloadModel::grown`] gives an answer and
+    /// [`WorkloadModel::disturbances`] of its node stays the same.
+    pub fn growth(&self, pod: PodKey, container: u32) -> Option<Growth> {
+        let container = &self.pods[pod.0 as usize].containers[container as usize];
+        let line = container.line.get()?;
+        self.grown(&line.growth).map(|_| line.growth)
+    }
+
+    /// CPU time that a growth has come to now, counted from an instant that does not change
+    /// \[ns\]; `None` when it holds no more.
+    pub fn grown(&self, growth: &Growth) -> Option<i64> {
+        if self.cohorts[growth.cohort as usize].epoch != growth.epoch {
+            return None;
+        }
+        let requests = growth.cpu_ns_per_volume * self.volume_now(growth.service);
+        Some(libm::floor(requests + growth.cpu_ns_per_ms * self.now_ms + 0.5) as i64)
+    }
+
+    /// A number that grows whenever something happens to a pod of that node on which its readings
+    /// depend.
+    pub fn disturbances(&self, node: NodeKey) -> u64 {
+        self.nodes.get(node.0 as usize).map_or(0, |node| node.disturbances)
+    }
+
     /// The line that a container's readings are on from now on, if they are on one.
     fn line(&self, pod: &Pod, container: &Container, sample: ContainerSample) -> Option<Line> {
         let cohort = self.cohorts.get(pod.cohort as usize).filter(|cohort| !cohort.pool)?;
@@ -80,20 +104,15 @@ impl WorkloadModel {
             Some(sidecar) => cpu_seconds(sidecar.cpu_per_request),
             None => cohort.params.cpu,
         };
-        let cpu_ns_per_volume = cohort.weight * per_request * 1e9;
-        let cpu_ns_per_ms = container.idle * 1e6;
-        let volume = self.volume_now(inflow.service);
-        let cpu_ns = self.cpu_ns(pod, container)?;
-        let passed = cpu_ns_per_volume * volume + cpu_ns_per_ms * self.now_ms;
-        Some(Line {
+        let growth = Growth {
             cohort: pod.cohort,
             epoch: cohort.epoch,
             service: inflow.service,
-            cpu_ns: cpu_ns - passed,
-            cpu_ns_per_volume,
-            cpu_ns_per_ms,
-            memory: sample.working_set,
-        })
+            cpu_ns_per_volume: cohort.weight * per_request * 1e9,
+            cpu_ns_per_ms: container.idle * 1e6,
+        };
+        let base_ns = sample.cpu_ns as i64 - self.grown(&growth)?;
+        Some(Line { growth, base_ns, memory: sample.working_set })
     }
 
     fn sample_anew(&self, pod: u32, container: u32) -> Option<ContainerSample> {

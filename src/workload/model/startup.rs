@@ -37,7 +37,9 @@ impl WorkloadModel {
     }
 
     fn starting(&mut self, pod: u32, container: u32, starting: Starting) {
-        let container = &mut self.pods[pod as usize].containers[container as usize];
+        let state = &mut self.pods[pod as usize];
+        self.nodes[state.node as usize].disturbances += 1;
+        let container = &mut state.containers[container as usize];
         container.line.set(None);
         if let Some(running) = &mut container.running {
             running.startup = starting;

@@ -146,17 +146,26 @@ pub(super) struct Container {
 /// service.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line {
-    pub(super) cohort: u32,
-    /// The cohort's epoch; another one means that the line holds no more.
-    pub(super) epoch: u32,
-    pub(super) service: u32,
-    /// CPU time at volume 0 and time 0 \[ns\].
-    pub(super) cpu_ns: f64,
-    /// CPU time for each unit of volume \[ns\].
-    pub(super) cpu_ns_per_volume: f64,
-    /// CPU time for each ms of idling \[ns\].
-    pub(super) cpu_ns_per_ms: f64,
+    pub(super) growth: Growth,
+    /// CPU time beside the growth \[ns\].
+    pub(super) base_ns: i64,
     pub(super) memory: Bytes,
+}
+
+/// How the CPU time of a container grows while its cohort is quiet: by the volume of its service
+/// and by time. The same for all containers that do the same work in one cohort.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Growth {
+    /// The cohort.
+    pub cohort: u32,
+    /// The cohort's epoch; another one means that this holds no more.
+    pub epoch: u32,
+    /// The service.
+    pub service: u32,
+    /// CPU time for each unit of volume \[ns\].
+    pub cpu_ns_per_volume: f64,
+    /// CPU time for each ms of idling \[ns\].
+    pub cpu_ns_per_ms: f64,
 }
 
 /// A run of a container.
@@ -200,6 +209,8 @@ pub(super) struct Node {
     pub(super) wake_ms: f64,
     /// Whether CPU is being shared out.
     pub(super) contested: bool,
+    /// Grows whenever something happens to one of its pods that its readings depend on.
+    pub(super) disturbances: u64,
     /// Whether its memory is looked at every 10 s.
     pub(super) watched: bool,
     /// When that is next \[ms\].
@@ -293,13 +304,6 @@ impl Service {
 }
 
 impl Pod {
-    /// Something changes that readings depend on.
-    pub(super) fn forget_lines(&mut self) {
-        for container in &mut self.containers {
-            container.line.set(None);
-        }
-    }
-
     /// The serving container, while it runs.
     pub(super) fn serving(&self) -> Option<&Container> {
         self.serving.map(|index| &self.containers[index as usize])
