@@ -23,8 +23,9 @@ mod steady;
 mod store;
 
 use self::schedule::Schedule;
-use self::store::Store;
+use self::store::{SharedSum, Store};
 use crate::kube::apiserver::Cluster;
+use crate::kube::controllers::podautoscaler::metrics::Alike;
 use crate::kube::kubelet::Kubelet;
 use crate::kube::kubelet::application::Application;
 use crate::kube::objects::ids::{NodeId, PodId};
@@ -162,6 +163,11 @@ impl MetricsServer {
     /// Usage of a pod as the API answers now; `None` if it does not list the pod.
     pub fn usage(&self, cluster: &Cluster, pod: PodId) -> Option<PodUsage> {
         self.store.usage(cluster, pod)
+    }
+
+    /// Usage of Running pods in sum, if all of them are in groups that are read alike.
+    fn sum(&self, pods: &[PodId], alike: &mut Alike) -> Option<SharedSum> {
+        self.store.sum(pods, alike)
     }
 
     /// Usage of one container of a pod that is listed, by its place among `initContainers`, then

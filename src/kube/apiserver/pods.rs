@@ -12,6 +12,18 @@ pub struct Pods {
     by_labels: Vec<Vec<PodId>>,
     live: u32,
     last_removed: Option<Pod>,
+    revision: Revision,
+}
+
+/// Counts changes. How often pods were changed is no part of what they are, so that two of these
+/// are always equal.
+#[derive(Clone, Copy, Debug, Default)]
+struct Revision(u64);
+
+impl PartialEq for Revision {
+    fn eq(&self, _: &Revision) -> bool {
+        true
+    }
 }
 
 const GONE: u32 = u32::MAX;
@@ -48,12 +60,18 @@ impl Pods {
         PodId(self.slot_of.len() as u32)
     }
 
+    /// A number that grows with every change of a pod; while it stays the same, so do all pods.
+    pub fn revision(&self) -> u64 {
+        self.revision.0
+    }
+
     /// The pod that was removed last, as it was: those who hear of its end may ask for its name.
     pub fn last_removed(&self) -> Option<&Pod> {
         self.last_removed.as_ref()
     }
 
     pub(super) fn get_mut(&mut self, id: PodId) -> Option<&mut Pod> {
+        self.revision.0 += 1;
         let slot = *self.slot_of.get(id.index())?;
         self.slots.get_mut(slot as usize)?.as_mut()
     }
@@ -62,6 +80,7 @@ impl Pods {
     pub(super) fn insert(&mut self, pod: Pod) {
         assert_eq!(pod.id, self.next_id(), "pods are numbered in order of creation");
         let (id, labels) = (pod.id, pod.labels);
+        self.revision.0 += 1;
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() as u32 - 1
@@ -74,6 +93,7 @@ impl Pods {
 
     pub(super) fn remove(&mut self, id: PodId) {
         let Some(&slot) = self.slot_of.get(id.index()) else { return };
+        self.revision.0 += 1;
         let Some(pod) = self.slots.get_mut(slot as usize).and_then(Option::take) else { return };
         self.slot_of[id.index()] = GONE;
         self.free.push(slot);

@@ -9,7 +9,7 @@ use crate::api::autoscaling::CrossVersionObjectReference;
 use crate::api::labels::Selector;
 use crate::kube::apiserver::Cluster;
 use crate::kube::controllers::podautoscaler::metrics::{
-    Asked, MetricsApi, MetricsClient, MetricsError, PodMetric, PodMetricsInfo,
+    Alike, Asked, MetricsApi, MetricsClient, MetricsError, PodMetric, PodMetricsInfo,
 };
 use crate::kube::objects::ids::PodId;
 use crate::units::SimDuration;
@@ -124,6 +124,21 @@ impl MetricsClient for MetricsApis<'_> {
             }));
         }
         if listed { Ok(()) } else { Err(MetricsError::NoMetrics(MetricsApi::Resource)) }
+    }
+
+    fn get_resource_sum(
+        &mut self,
+        _: Asked<'_>,
+        resource: &str,
+        pods: &[PodId],
+        alike: &mut Alike,
+    ) -> Option<i64> {
+        let sum = self.server.is_available().then(|| self.server.sum(pods, alike))??;
+        match resource {
+            "cpu" => Some(sum.milli_cpu),
+            "memory" => Some(sum.memory.0.saturating_mul(1000)),
+            _ => None,
+        }
     }
 
     fn get_raw_metric(

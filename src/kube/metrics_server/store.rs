@@ -4,6 +4,7 @@
 
 mod groups;
 
+pub(super) use self::groups::SharedSum;
 use self::groups::Stand;
 use super::steady::SteadyNode;
 use crate::kube::apiserver::Cluster;
@@ -62,6 +63,8 @@ pub(super) struct Store {
     stands: Vec<Stand>,
     /// By number of the node.
     nodes: Vec<SteadyNode>,
+    /// Grows whenever groups of a node come together or part.
+    regrouped: u64,
     /// Places in the tables that are used again, by number of containers.
     free: Vec<Vec<u32>>,
     /// The kubelets' count of changes when slots were freed last.
@@ -170,6 +173,7 @@ impl Store {
             tables: [Vec::new(), Vec::new()],
             stands: Vec::new(),
             nodes: Vec::new(),
+            regrouped: 0,
             free: Vec::new(),
             changes: 0,
         }

@@ -97,6 +97,29 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         requests: &mut Requests,
     ) -> Result<i32, MetricError> {
         self.told.target = i64::from(target_utilization);
+        let is_whole = container.is_none();
+        let settled = if is_whole { self.settled_groups(resource, requests) } else { None };
+        let groups = match settled {
+            Some(groups) => groups,
+            None => self.get_groups(target_utilization, resource, container, requests)?,
+        };
+        let first = groups.utilization(target_utilization)?;
+        self.told.requests = groups.ready.requests;
+        self.told.utilization = first.utilization;
+        self.tell_first(&first, groups.ready.usage);
+        self.propose(current_replicas, &groups, &first, |fill| {
+            groups.filled_utilization(fill, target_utilization)
+        })
+    }
+
+    /// Asks for the sample of each pod, and groups the pods by what it is worth.
+    fn get_groups(
+        &mut self,
+        target_utilization: i32,
+        resource: &str,
+        container: Option<&str>,
+        requests: &mut Requests,
+    ) -> Result<Groups, MetricError> {
         self.get_resource_metric(resource, container)?;
         let missing_percent = i64::from(target_utilization.max(100));
         let (mut fault, mut last) = (None, None);
@@ -121,13 +144,10 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         if let Some(error) = fault {
             return Err(error);
         }
-        let first = groups.utilization(target_utilization)?;
-        self.told.requests = groups.ready.requests;
-        self.told.utilization = first.utilization;
-        self.tell_first(&first, groups.ready.usage);
-        self.propose(current_replicas, &groups, &first, |fill| {
-            groups.filled_utilization(fill, target_utilization)
-        })
+        if let Some(settled) = self.settle(&groups) {
+            requests.settle(settled);
+        }
+        Ok(groups)
     }
 
     /// `GetRawResourceReplicas`: mean usage of a resource against `target_usage` \[milli-units\].

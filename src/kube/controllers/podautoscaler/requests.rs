@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::metrics::Alike;
 use super::reason::RequestFault;
 use crate::api::core::{Container, PodSpec, ResourceList};
 use crate::api::quantity::Quantity;
@@ -20,6 +21,20 @@ pub struct Requests {
     container: Option<Box<str>>,
     pod_level_resources: bool,
     by_template: Vec<Entry>,
+    settled: Option<Settled>,
+    /// What the metrics API found out about the pods while they are settled.
+    pub(super) alike: Alike,
+}
+
+/// The pods of a target when each of them was up for good, as far as time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Settled {
+    /// [`crate::kube::apiserver::Pods::revision`]: holds until a pod changes.
+    pub(super) revision: u64,
+    /// How many.
+    pub(super) pods: u32,
+    /// Sum of their requests \[milli-units\].
+    pub(super) requests: i64,
 }
 
 #[derive(Clone, Debug)]
@@ -38,7 +53,21 @@ impl Requests {
             container: container.map(Box::from),
             pod_level_resources,
             by_template: Vec::new(),
+            settled: None,
+            alike: Alike::default(),
         }
+    }
+
+    /// The pods as they were settled, if so many of them still are as they were.
+    pub(super) fn settled(&self, revision: u64, pods: u32) -> Option<Settled> {
+        self.settled.filter(|settled| (settled.revision, settled.pods) == (revision, pods))
+    }
+
+    /// All pods are settled.
+    pub(super) fn settle(&mut self, settled: Settled) {
+        self.settled = Some(settled);
+        // The groups of these pods are not known yet; no count starts with this one.
+        self.alike.stamp = u64::MAX;
     }
 
     /// The request of pods of a template \[milli-units\].

@@ -3,6 +3,7 @@
 
 use super::{ALONE, ContainerUsage, PodSlots, PodUsage, Point, Round, Slot, Store};
 use crate::kube::apiserver::Cluster;
+use crate::kube::controllers::podautoscaler::metrics::{Alike, AlikeGroup};
 use crate::kube::kubelet::application::{Application, ContainerSample, Growth};
 use crate::kube::kubelet::{Kubelet, RunningContainer};
 use crate::kube::metrics_server::steady::{GroupUsage, Seen, SharedPoint, SteadyNode};
@@ -23,6 +24,14 @@ pub(super) struct Stand {
     growth: Option<Growth>,
     /// What the growth had come to \[ns\].
     grown: i64,
+}
+
+/// Usage of many pods.
+#[derive(Clone, Copy, Debug)]
+pub(in super::super) struct SharedSum {
+    /// [10⁻³ cores]
+    pub(in super::super) milli_cpu: i64,
+    pub(in super::super) memory: Bytes,
 }
 
 impl Stand {
@@ -123,6 +132,7 @@ impl Store {
     /// Dissolves the groups of a node: what they had at a scrape goes to each container's own
     /// points in a table.
     pub(super) fn part(&mut self, node: NodeId, round: Round, table: usize) {
+        self.regrouped += 1;
         let steady = &mut self.nodes[node.index()];
         steady.is_whole = false;
         let pods = std::mem::take(&mut steady.pods);
@@ -174,6 +184,30 @@ impl Store {
         listed
     }
 
+    /// Usage of Running pods in sum, if all of them are in groups; `alike` keeps which.
+    pub(in super::super) fn sum(&self, pods: &[PodId], alike: &mut Alike) -> Option<SharedSum> {
+        if alike.stamp != self.regrouped {
+            alike.stamp = self.regrouped;
+            alike.groups.clear();
+            for pod in pods {
+                let slots = self.slots_of.get(pod.index()).filter(|slots| slots.group != ALONE);
+                let Some(slots) = slots else {
+                    alike.groups.clear();
+                    break;
+                };
+                add_to_group(&mut alike.groups, slots);
+            }
+        }
+        let mut sum = SharedSum { milli_cpu: 0, memory: Bytes(0) };
+        for alike in &alike.groups {
+            let (node, group) = alike.group;
+            let usage = self.nodes[node as usize].usage(group, self.round)?;
+            sum.milli_cpu += usage.milli_cpu * i64::from(alike.pods);
+            sum.memory.0 += alike.memory;
+        }
+        (!alike.groups.is_empty()).then_some(sum)
+    }
+
     fn shared_usage(&self, slots: &PodSlots) -> Option<&GroupUsage> {
         self.nodes.get(slots.node.index())?.usage(slots.group, self.round)
     }
@@ -198,5 +232,16 @@ impl Store {
             });
         }
         self.tables[0].get(place).filter(|slot| slot.round == self.round)?.usage()
+    }
+}
+
+fn add_to_group(groups: &mut Vec<AlikeGroup>, slots: &PodSlots) {
+    let group = (slots.node.0, slots.group);
+    match groups.iter_mut().find(|other| other.group == group) {
+        Some(other) => {
+            other.pods += 1;
+            other.memory += slots.memory;
+        }
+        None => groups.push(AlikeGroup { group, pods: 1, memory: slots.memory }),
     }
 }

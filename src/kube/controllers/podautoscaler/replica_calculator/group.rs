@@ -5,9 +5,11 @@
 use super::super::decision::PodCounts;
 use super::super::metrics::{MetricsClient, PodMetric};
 use super::super::reason::MetricError;
+use super::super::requests::{Requests, Settled};
 use super::{Periods, ReplicaCalculator};
 use crate::api::meta::ConditionStatus;
 use crate::kube::apiserver::Cluster;
+use crate::kube::objects::ids::PodId;
 use crate::kube::objects::pod::{Pod, PodPhase};
 use crate::units::SimTime;
 
@@ -154,6 +156,40 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         groups.ghost_usage = answer.ghosts.iter().fold(0, |sum, &value| sum.wrapping_add(value));
         self.told.pods = groups.counts();
         if groups.samples() == 0 { Err(MetricError::NoSamples) } else { Ok(groups) }
+    }
+
+    /// The groups of pods that have not changed since each of them was up for good, without a look
+    /// at each.
+    pub(super) fn settled_groups(
+        &mut self,
+        resource: &str,
+        requests: &mut Requests,
+    ) -> Option<Groups> {
+        let revision = self.asked.cluster.pods().revision();
+        let settled = requests.settled(revision, self.pods.len() as u32)?;
+        let alike = &mut requests.alike;
+        let usage = self.metrics_client.get_resource_sum(self.asked, resource, self.pods, alike)?;
+        let ready = Ready { pods: settled.pods, usage, requests: settled.requests };
+        let groups = Groups { ready, ..Groups::default() };
+        self.told.pods = groups.counts();
+        Some(groups)
+    }
+
+    /// The pods as settled: each of them counts, and will as long as no pod changes.
+    pub(super) fn settle(&self, groups: &Groups) -> Option<Settled> {
+        let (cluster, pods) = (self.asked.cluster, self.pods.len() as u32);
+        let since = cluster.now - self.periods.cpu_initialization;
+        let is_settled = |&id: &PodId| {
+            cluster.pod(id).is_some_and(|pod| {
+                pod.is_ready() && pod.start_time.is_some_and(|start| start <= since)
+            })
+        };
+        let all = groups.ready.pods == pods && groups.ghosts == 0;
+        (all && self.pods.iter().all(is_settled)).then_some(Settled {
+            revision: cluster.pods().revision(),
+            pods,
+            requests: groups.ready.requests,
+        })
     }
 
     /// `getReadyPodsCount`: Running and Ready, those marked for deletion too.
