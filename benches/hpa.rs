@@ -43,7 +43,7 @@ fn reconcile(criterion: &mut Criterion) {
                 metrics.sync += 1;
                 let mut nobody = Nobody;
                 let mut api = Api::new(&mut cluster, 0, &mut nobody);
-                let mut tell = |decision: &_| {
+                let mut tell = |decision| {
                     black_box(decision);
                 };
                 controller.reconcile(&mut api, hpa, &mut metrics, &mut tell)

@@ -17,7 +17,7 @@ pub trait Observer {
     /// Writes that were carried out, and the cluster after the last of them.
     fn facts(&mut self, _facts: Vec<Fact>, _cluster: &Cluster) {}
     /// One sync of an HPA.
-    fn decision(&mut self, _decision: &Decision) {}
+    fn decision(&mut self, _decision: Decision) {}
     /// How a service fared between two changes.
     fn segment(&mut self, _segment: Segment) {}
     /// The end.
@@ -97,8 +97,8 @@ impl Observer for Recording {
         }
     }
 
-    fn decision(&mut self, decision: &Decision) {
-        self.decisions.push(*decision);
+    fn decision(&mut self, decision: Decision) {
+        self.decisions.push(decision);
     }
 
     fn segment(&mut self, segment: Segment) {

@@ -131,7 +131,7 @@ impl Simulation<'_> {
         let mut nobody = Nobody;
         let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
         let decisions = &mut self.decisions;
-        let mut tell = |decision: &Decision| decisions.push(*decision);
+        let mut tell = |decision: Decision| decisions.push(decision);
         let done = match self.scenario.cluster.metrics {
             MetricsSource::MetricsServer { .. } => {
                 self.hpa.reconcile(&mut api, HpaId(key), &mut { apis }, &mut tell)
@@ -209,7 +209,7 @@ impl Simulation<'_> {
     /// Hands on what has happened since the last time.
     fn tell<O: Observer>(&mut self, observer: &mut O) {
         for decision in self.decisions.drain(..) {
-            observer.decision(&decision);
+            observer.decision(decision);
         }
         self.take_segments();
         for segment in self.segments.drain(..) {

@@ -111,7 +111,7 @@ impl<'a> Life<'a> {
         let mut nobody = Nobody;
         let api = &mut Api::new(&mut self.world.cluster, 0, &mut nobody);
         let reconciled = self.controller.reconcile(api, hpa, &mut metrics, &mut |told| {
-            assert!(decision.replace(*told).is_none(), "one decision a sync");
+            assert!(decision.replace(told).is_none(), "one decision a sync");
         });
         let decision = decision.expect("a sync that was told");
         let mut ours = self.outcome(&decision);

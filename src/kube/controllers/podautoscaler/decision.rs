@@ -1,6 +1,8 @@
-//! What one sync came to, and how: fixed size, so that it can be made at every sync.
+//! What one sync came to, and how: small, so that it can be made at every sync.
 //! Upstream has no such thing; it holds the numbers that `reconcileAutoscaler` of
 //! `pkg/controller/podautoscaler/horizontal.go` (v1.36) and what it calls pass on to one another.
+
+use smallvec::SmallVec;
 
 use crate::kube::objects::ids::HpaId;
 use crate::units::{SimDuration, SimTime};
@@ -9,7 +11,7 @@ use crate::units::{SimDuration, SimTime};
 pub const METRICS_TOLD: usize = 8;
 
 /// One sync of one HPA. What was not reached is empty.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
     /// Whose.
     pub hpa: HpaId,
@@ -30,8 +32,8 @@ pub struct Decision {
     pub metric_count: u32,
     /// How many of them failed.
     pub invalid_count: u32,
-    /// One entry for each metric, in order of the spec.
-    pub metrics: [MetricDecision; METRICS_TOLD],
+    /// One entry for each metric that was asked for, in order of the spec.
+    pub metrics: SmallVec<[MetricDecision; 2]>,
     /// Place in `spec.metrics` of the metric whose proposal won.
     pub winner: Option<u32>,
     /// Highest proposal of the metrics, before stabilisation and limits.
@@ -336,7 +338,7 @@ impl Decision {
             path: Path::NoScale,
             metric_count: 0,
             invalid_count: 0,
-            metrics: [MetricDecision::default(); METRICS_TOLD],
+            metrics: SmallVec::new(),
             winner: None,
             proposal: None,
             stabilization: None,
@@ -350,7 +352,6 @@ impl Decision {
 
     /// The metrics that it tells about.
     pub fn metrics(&self) -> &[MetricDecision] {
-        let told = (self.metric_count as usize).min(METRICS_TOLD);
-        &self.metrics[..told]
+        &self.metrics
     }
 }

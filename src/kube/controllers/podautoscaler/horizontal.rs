@@ -83,7 +83,7 @@ impl HorizontalController {
         api: &mut Api<'_>,
         hpa: HpaId,
         metrics: &mut impl MetricsClient,
-        decisions: &mut impl FnMut(&Decision),
+        decisions: &mut impl FnMut(Decision),
     ) -> Reconciled {
         let Some((object, number)) = self.resolve(api.cluster(), hpa) else {
             return Reconciled { deleted: true, ..Reconciled::default() };
@@ -109,7 +109,7 @@ impl HorizontalController {
         };
         sync.reconcile_autoscaler(&mut plan, metrics);
         let Sync { delay, next, errors, .. } = sync;
-        decisions(&decision);
+        decisions(decision);
         self.keys[number as usize].status = next;
         self.keys[number as usize].plan = Some(plan);
         Reconciled { deleted: false, delay, errors }

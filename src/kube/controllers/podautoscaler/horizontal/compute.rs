@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::super::decision::{Basis, MetricDecision, MetricKind, Outcome};
+use super::super::decision::{Basis, METRICS_TOLD, MetricDecision, MetricKind, Outcome};
 use super::super::metrics::{Asked, MetricsClient};
 use super::super::reason::{
     ComputeFault, HpaConditionReason, HpaReason, MetricError, MetricFault, MetricName,
@@ -148,8 +148,7 @@ impl Sync<'_, '_> {
         scale: &Scale,
         metrics: &mut impl MetricsClient,
     ) -> Result<i32, MetricFault> {
-        let mut beyond = MetricDecision::default();
-        let told = self.decision.metrics.get_mut(metric as usize).unwrap_or(&mut beyond);
+        let mut told = MetricDecision::default();
         let namespace = &self.keys[self.number as usize].namespace;
         let source = &plan.spec.metrics.as_deref().unwrap_or_default()[metric as usize];
         let cluster = self.api.cluster();
@@ -160,19 +159,21 @@ impl Sync<'_, '_> {
             tolerances: plan.tolerances,
             periods: Periods::from(self.config),
             buffers: &mut *self.buffers,
-            told,
+            told: &mut told,
         };
         let metric_plan = &mut plan.metrics[metric as usize];
         let proposal = calculate(&mut calculator, metric_plan, source, scale);
-        let told = calculator.told;
         told.kind = metric_plan.kind;
         let proposal = proposal.map_err(|error| {
             told.basis = basis(&error);
             let metric = MetricName { spec: Arc::clone(&plan.spec), metric };
             MetricFault { metric, namespace: Arc::clone(namespace), error }
         });
-        let status = metric_status(told);
+        let status = metric_status(&told);
         self.next().current_metrics.push(status);
+        if self.decision.metrics.len() < METRICS_TOLD {
+            self.decision.metrics.push(told);
+        }
         if let Err(fault) = &proposal {
             self.event(EventType::Warning, HpaReason::Metric(fault.clone()));
         }

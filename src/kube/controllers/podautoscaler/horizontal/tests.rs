@@ -146,7 +146,7 @@ impl World {
         let mut nobody = Nobody;
         let mut api = Api::new(&mut self.cluster, 0, &mut nobody);
         let mut told = None;
-        let mut tell = |decision: &Decision| told = Some(*decision);
+        let mut tell = |decision: Decision| told = Some(decision);
         let reconciled = self.controller.reconcile(&mut api, hpa, &mut Uses(usage), &mut tell);
         let errors = reconciled.errors.iter().map(ToString::to_string).collect();
         (told.expect("a sync is told"), errors)
