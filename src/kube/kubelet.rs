@@ -24,6 +24,7 @@ pub mod application;
 mod backoff;
 mod images;
 mod lifecycle;
+pub mod node_status;
 mod plan;
 mod probe;
 pub mod reason;

@@ -106,6 +106,7 @@ impl Walk<'_> {
         let pods: Vec<PodId> = self.cluster.pods().iter().map(|pod| pod.id).collect();
         for pod in pods {
             self.see_pod(pod);
+            self.hear_scheduler(pod);
         }
         for history in &mut self.histories {
             history.push(0);
@@ -169,6 +170,14 @@ impl Walk<'_> {
         let at_ms = self.at_ms;
         for history in &mut self.histories {
             history.advance(at_ms);
+        }
+    }
+
+    /// What the scheduler said before time 0 about a pod that waits.
+    fn hear_scheduler(&mut self, id: PodId) {
+        let said = self.cluster.pod(id).and_then(|pod| pod.unscheduled.as_ref());
+        if let Some((counted, said)) = self.pods.get(&id).zip(said) {
+            self.histories[counted.workload].scheduler_said = Some(said.reason.to_string());
         }
     }
 

@@ -177,3 +177,19 @@ spec:
     insta::assert_snapshot!(show(&findings, &sources));
     insta::assert_snapshot!(tell(&scenario.expect("the example is sound")));
 }
+
+#[test]
+fn nodes_that_nobody_described_are_those_that_node_selectors_ask_for() {
+    let selector =
+        "spec:\n      nodeSelector: {beta.kubernetes.io/os: linux, disk: ssd}\n      containers:";
+    let shop = SHOP.replacen("spec:\n      containers:", selector, 1);
+    let (scenario, findings, sources) = load(&[&shop]);
+    let scenario = scenario.unwrap_or_else(|| panic!("{}", show(&findings, &sources)));
+    for node in &scenario.cluster.nodes {
+        let labels = &node.metadata.labels;
+        assert_eq!(labels.get("disk").map(String::as_str), Some("ssd"));
+        assert_eq!(labels.get("beta.kubernetes.io/os").map(String::as_str), Some("linux"));
+    }
+    let said = |one: &Assumption| one.text.contains("nodeSelectors ask for: disk=ssd");
+    assert!(scenario.assumptions.iter().any(said), "{:?}", scenario.assumptions);
+}

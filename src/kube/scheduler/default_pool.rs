@@ -10,6 +10,7 @@ use crate::api::core::{Amounts, Node, NodeStatus, PodTemplateSpec, ResourceList}
 use crate::api::labels::Selector;
 use crate::api::meta::ObjectMeta;
 use crate::api::quantity::{Format, Quantity};
+use crate::kube::kubelet::node_status::initial_labels;
 
 /// CPU of a node [10⁻³ cores].
 const NODE_MILLI_CPU: i64 = 4_000;
@@ -196,7 +197,8 @@ fn place_pods(demand: &PoolDemand, rooms: &mut [Room]) -> i64 {
 pub fn default_node(number: u32) -> Node {
     let name = format!("node-{number}");
     let zone = ZONES[(number.max(1) as usize - 1) % ZONES.len()];
-    let labels = [(LABEL_HOSTNAME, name.as_str()), (LABEL_TOPOLOGY_ZONE, zone)];
+    let mut labels = initial_labels(&name);
+    labels.insert(LABEL_TOPOLOGY_ZONE.to_owned(), zone.to_owned());
     let amounts = [
         ("cpu", Quantity::from_milli(NODE_MILLI_CPU, Format::DecimalSi)),
         ("memory", Quantity::new(NODE_MEMORY, Format::BinarySi)),
@@ -205,11 +207,7 @@ pub fn default_node(number: u32) -> Node {
     let allocatable: ResourceList =
         amounts.into_iter().map(|(name, amount)| (name.to_owned(), amount)).collect();
     Node {
-        metadata: ObjectMeta {
-            labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
-            name,
-            ..ObjectMeta::default()
-        },
+        metadata: ObjectMeta { name, labels, ..ObjectMeta::default() },
         status: NodeStatus { capacity: allocatable.clone(), allocatable, images: Vec::new() },
         ..Node::default()
     }

@@ -8,6 +8,7 @@ use crate::api::meta::ObjectMeta;
 use crate::api::quantity::Quantity;
 use crate::diagnostic::Diagnostic;
 use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
+use crate::kube::kubelet::node_status::initial_labels;
 use crate::manifest::suggest::nearest;
 use crate::scenario::file::cluster::{Cluster, ControllerManager, NodePool, Taint as WrittenTaint};
 use crate::scenario::file::read::At;
@@ -15,7 +16,6 @@ use crate::scenario::{ClusterSpec, KubeletKind, MetricsSource, World};
 use crate::units::SimDuration;
 
 const ZONE: &str = "topology.kubernetes.io/zone";
-const HOSTNAME: &str = "kubernetes.io/hostname";
 
 impl Checker<'_> {
     pub(super) fn cluster(&mut self, world: World, duration: SimDuration) -> ClusterSpec {
@@ -234,13 +234,9 @@ fn nodes_of(pool: &NodePool) -> impl Iterator<Item = Node> + '_ {
 }
 
 fn node(name: String, pool: &NodePool) -> Node {
-    let mut labels: std::collections::BTreeMap<String, String> = pool
-        .labels
-        .0
-        .iter()
-        .map(|label| (label.name.value.clone(), label.value.value.clone()))
-        .collect();
-    labels.entry(HOSTNAME.to_owned()).or_insert_with(|| name.clone());
+    let mut labels = initial_labels(&name);
+    let own = pool.labels.0.iter();
+    labels.extend(own.map(|label| (label.name.value.clone(), label.value.value.clone())));
     if let Some(zone) = &pool.zone {
         labels.insert(ZONE.to_owned(), zone.value.clone());
     }

@@ -1,5 +1,6 @@
 //! The nodes of a Scenario that names none.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Checker, most_pods};
@@ -29,6 +30,38 @@ impl Checker<'_> {
             self.report_absence(finding);
         }
         self.assume("cluster", format!("{} nodes of 4 CPU / 16 GiB in 3 zones", pool.nodes));
-        (1..=pool.nodes).map(|number| Arc::new(default_node(number))).collect()
+        let mut nodes: Vec<Node> = (1..=pool.nodes).map(default_node).collect();
+        self.label(&mut nodes);
+        nodes.into_iter().map(Arc::new).collect()
+    }
+
+    /// Nodes that nobody described are those that the pods' nodeSelectors ask for, unless they ask
+    /// for different ones.
+    fn label(&mut self, nodes: &mut [Node]) {
+        let mut asked: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for loaded in &self.input.objects.deployments {
+            for (key, value) in &loaded.object.spec.template.spec.node_selector {
+                asked.entry(key).or_default().insert(value);
+            }
+        }
+        let known = |key: &str| nodes.iter().all(|node| node.metadata.labels.contains_key(key));
+        asked.retain(|key, values| values.len() == 1 && !known(key));
+        let labels: Vec<String> = asked
+            .iter()
+            .flat_map(|(key, values)| values.iter().map(move |value| format!("{key}={value}")))
+            .collect();
+        for node in nodes {
+            for (key, values) in &asked {
+                let value = values.iter().next().copied().unwrap_or_default();
+                node.metadata.labels.insert((*key).to_owned(), value.to_owned());
+            }
+        }
+        if !labels.is_empty() {
+            let text = format!(
+                "all nodes have the labels that nodeSelectors ask for: {}",
+                labels.join(", ")
+            );
+            self.assume("cluster", text);
+        }
     }
 }
