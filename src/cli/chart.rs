@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::Outcome;
 use super::args::{self, ChartArgs};
-use super::input::prepare;
+use super::input::prepare_to_play;
 use super::output;
 use super::play::play;
 use crate::diagnostic::has_errors;
@@ -19,7 +19,7 @@ use crate::scenario::file::scalar::parse_duration;
 pub fn run(arguments: &ChartArgs) -> anyhow::Result<Outcome> {
     let form = Form::of(arguments)?;
     let options = options(arguments)?;
-    let session = prepare(&arguments.input, arguments.input.strict);
+    let session = prepare_to_play(&arguments.input);
     output::tell_findings(&session.findings, &session.sources);
     if session.is_refused(arguments.input.strict) {
         return Ok(Outcome::WrongInput);

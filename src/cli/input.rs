@@ -87,6 +87,21 @@ impl Session {
         });
     }
 
+    /// A Scenario without anything that runs tells nothing.
+    fn require_workloads(&mut self) {
+        for prepared in &self.scenarios {
+            let scenario = prepared.scenario.as_ref();
+            if scenario.is_some_and(|scenario| scenario.deployments.is_empty()) {
+                let message =
+                    format!("`{}` has no workload: there is nothing to play", prepared.name);
+                self.findings.push(
+                    Diagnostic::error("nothing-to-play", message)
+                        .help("give a manifest with a Deployment: a file, a folder or `-`"),
+                );
+            }
+        }
+    }
+
     /// Whether nothing may be played: errors, but for those that a real cluster would carry on
     /// with, or with `strict` warnings.
     pub fn is_refused(&self, strict: bool) -> bool {
@@ -96,6 +111,13 @@ impl Session {
             || self.findings.iter().any(prevents_run)
             || (strict && self.findings.iter().any(warned))
     }
+}
+
+/// Reads and checks all that the command line names, to be played.
+pub fn prepare_to_play(arguments: &InputArgs) -> Session {
+    let mut session = prepare(arguments, arguments.strict);
+    session.require_workloads();
+    session
 }
 
 /// Reads and checks all that the command line names.

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Outcome;
 use super::args::{Format, RunArgs};
-use super::input::{Prepared, Session, prepare};
+use super::input::{Prepared, Session, prepare_to_play};
 use super::output;
 use super::play::play;
 use crate::diagnostic::{Severity, has_errors};
@@ -20,7 +20,7 @@ use crate::report::spread::{Numbers, Spread};
 /// # Errors
 /// When the result cannot be written.
 pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
-    let session = prepare(&arguments.input, arguments.input.strict);
+    let session = prepare_to_play(&arguments.input);
     if session.is_refused(arguments.input.strict) {
         output::tell_findings(&session.findings, &session.sources);
         return Ok(Outcome::WrongInput);

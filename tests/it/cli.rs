@@ -142,6 +142,13 @@ fn inputs_that_cannot_be_read_are_named() {
 }
 
 #[test]
+fn an_input_without_a_workload_is_refused() {
+    insta::assert_snapshot!("nothing-to-play", piped(&["run", "-"], "# no objects\n"));
+    let shown = piped(&["chart", "-", "-o", "x.svg"], "replicaCount: 3\n");
+    assert!(shown.starts_with("exit code 2\n"), "{shown}");
+}
+
+#[test]
 fn a_result_that_cannot_be_written_is_an_error() {
     let shown = piped(&["run", "-", "-t", "10/s", "-o", "no/such/folder/x.txt"], WEB);
     insta::assert_snapshot!("unwritable", shown);
