@@ -89,8 +89,11 @@ impl<'a> Simulation<'a> {
         self.application().open_traffic();
         self.start_scrapes(SCRAPES_FROM);
         self.play_unseen(SimTime(-1));
-        while let Some((_, event)) = self.application().advance(SimTime::ZERO) {
+        while let Some((at, event)) = self.application().advance(SimTime::ZERO) {
+            self.cluster.now = at;
             self.work_off(event);
+            self.control_plane.below.application.observe(&self.cluster);
+            self.forget();
         }
         self.cluster.now = SimTime::ZERO;
         self.cluster.timings = self.scenario.cluster.timings;

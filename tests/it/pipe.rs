@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use podtide::diagnostic::{Severity, SourceMap};
+use podtide::kube::objects::pod::Pod;
 use podtide::manifest::{self, Options};
 use podtide::recording::Recording;
 use podtide::scenario::Scenario;
@@ -47,11 +48,19 @@ spec:
 
 /// Checks manifests with the spec of a Scenario.
 pub(crate) fn scenario(manifests: &str, spec: &str) -> Scenario {
-    let mut sources = SourceMap::default();
     let text = format!(
         "{manifests}\n---\napiVersion: podtide.dev/v1alpha1\nkind: Scenario\n\
          metadata: {{name: test}}\nspec:\n{spec}"
     );
+    try_scenario(&text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// Checks a text that holds manifests and a Scenario.
+///
+/// # Errors
+/// All errors, as text.
+pub(crate) fn try_scenario(text: &str) -> Result<Scenario, String> {
+    let mut sources = SourceMap::default();
     let id = sources.add("test.yaml", text);
     let (mut documents, mut findings) = manifest::read(&sources, &[id]);
     let scenarios = file::take_scenarios(&mut documents);
@@ -73,7 +82,7 @@ pub(crate) fn scenario(manifests: &str, spec: &str) -> Scenario {
     findings.extend(more);
     let errors: Vec<_> =
         findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
-    scenario.unwrap_or_else(|| panic!("{errors:#?}"))
+    scenario.ok_or_else(|| format!("{errors:#?}"))
 }
 
 /// Plays a scenario and keeps everything.
@@ -101,4 +110,31 @@ fn a_spike_scales_up_and_down() {
     let peak = recording.decisions.iter().map(|decision| decision.desired).max();
     assert!(peak > Some(10), "{peak:?}");
     assert_eq!(recording.end, SimTime::from_secs(1800));
+}
+
+#[test]
+fn a_cold_world_is_recorded_from_its_first_object_on() {
+    let recording = play(&scenario(WEB, "  duration: 2m\n  world: cold\n"));
+    assert_eq!(recording.state_after(0).nodes().count(), 0, "nothing has happened yet");
+    let cluster = recording.state_at(recording.end);
+    assert_eq!(cluster.deployments().count(), 1);
+    assert!(cluster.pods().iter().all(Pod::is_ready));
+}
+
+#[test]
+fn a_pod_may_be_evicted_just_when_a_warm_world_begins() {
+    let manifests = WEB.replace(", limits: {cpu: 500m, memory: 512Mi}", "");
+    let evictions = |growth| {
+        let spec = format!(
+            "
+  duration: 1m
+  cluster: {{nodes: [{{name: small, allocatable: {{cpu: 4, memory: 1Gi}}}}]}}
+  profiles:
+    - {{deployment: web, cpuPerRequest: 8ms, memory: {{base: 64Mi, growth: {growth}Gi/h}}}}
+"
+        );
+        let recording = play(&scenario(&manifests, &spec));
+        recording.facts.iter().filter(|fact| fact.reason.word() == "Evicted").count()
+    };
+    assert!((20..30).map(evictions).sum::<usize>() > 10);
 }
