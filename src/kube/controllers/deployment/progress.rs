@@ -79,14 +79,21 @@ impl Sync<'_, '_> {
     }
 
     /// Nobody tells the controller that a deadline is over: it looks again itself.
+    ///
+    /// Upstream also looks again, ten times a second, once the deadline of a rollout that had been
+    /// done is over while pods are missing. That finds nothing to do: such a rollout never times
+    /// out. It is left out.
     fn requeue_stuck_deployment(&mut self) {
         let deployment = &self.deployment;
         let Some(deadline) = util::progress_deadline(&deployment.spec) else { return };
         let Some(current) = deployment.status.condition(PROGRESSING) else { return };
-        let timed_out =
-            matches!(current.reason, DeploymentConditionReason::ProgressDeadlineExceeded(_));
+        let decided = matches!(
+            current.reason,
+            DeploymentConditionReason::ProgressDeadlineExceeded(_)
+                | DeploymentConditionReason::NewReplicaSetAvailable(_)
+        );
         let status = &deployment.status;
-        if timed_out || util::deployment_complete(&deployment.spec, deployment.generation, status) {
+        if decided || util::deployment_complete(&deployment.spec, deployment.generation, status) {
             return;
         }
         let (key, now) = (deployment.id.0, self.api.now());
