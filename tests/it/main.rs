@@ -18,5 +18,6 @@ mod render;
 mod repeatable;
 mod report;
 mod scenario;
+mod swarm;
 mod tidy;
 mod workloads;
