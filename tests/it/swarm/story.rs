@@ -22,8 +22,8 @@ impl Observer for Story {
         self.facts.extend(facts);
     }
 
-    fn decision(&mut self, decision: &Decision) {
-        self.decisions.push(*decision);
+    fn decision(&mut self, decision: Decision) {
+        self.decisions.push(decision);
     }
 
     fn segment(&mut self, segment: Segment) {

@@ -98,7 +98,7 @@ impl Observer for Watch {
         self.story.facts(facts, cluster);
     }
 
-    fn decision(&mut self, decision: &Decision) {
+    fn decision(&mut self, decision: Decision) {
         self.story.decision(decision);
     }
 
