@@ -12,3 +12,4 @@ pub mod labels;
 pub mod meta;
 pub mod policy;
 pub mod quantity;
+pub mod swarm;

@@ -1,10 +1,13 @@
 //! Deployment as `apps/v1` has it. Mirrors `k8s.io/api/apps/v1/types.go`.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::core::PodTemplateSpec;
 use super::int_or_percent::IntOrPercent;
 use super::meta::{LabelSelector, ObjectMeta};
+use super::swarm::ServiceStrategy;
 
 /// A Deployment as its user wrote it; the status lives in the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -56,6 +59,9 @@ pub struct DeploymentStrategy {
     /// Bounds of a rolling update.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rolling_update: Option<RollingUpdateDeployment>,
+    /// Set for a service of Docker Swarm, which no Deployment controller works for.
+    #[serde(skip)]
+    pub swarm: Option<Arc<ServiceStrategy>>,
 }
 
 /// `spec.strategy.rollingUpdate`.

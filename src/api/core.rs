@@ -4,12 +4,14 @@
 mod placement;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::int_or_percent::IntOrPercent;
 use super::meta::{ObjectMeta, StringMap};
 use super::quantity::Quantity;
+use super::swarm::TaskSpec;
 
 pub use placement::{
     Affinity, NodeAffinity, NodeSelectorTerm, PodAffinity, PodAffinityTerm,
@@ -97,6 +99,9 @@ pub struct PodSpec {
     /// Whether it has a volume of kind `emptyDir`, which goes with it.
     #[serde(skip)]
     pub has_empty_dir: bool,
+    /// Set for a task of Docker Swarm, which no kubelet runs.
+    #[serde(skip)]
+    pub task: Option<Arc<TaskSpec>>,
     /// Everything else of the pod that makes one template differ from another (volumes, service
     /// account, ...), as canonical JSON.
     #[serde(skip)]

@@ -24,7 +24,15 @@ decode!(DeploymentSpec {
     progress_deadline_seconds: "progressDeadlineSeconds",
 });
 
-decode!(DeploymentStrategy { type_: "type", rolling_update: "rollingUpdate" });
+impl Decode for DeploymentStrategy {
+    fn decode(node: &Node) -> Self {
+        DeploymentStrategy {
+            type_: field(node, "type"),
+            rolling_update: field(node, "rollingUpdate"),
+            swarm: None,
+        }
+    }
+}
 
 decode!(RollingUpdateDeployment { max_unavailable: "maxUnavailable", max_surge: "maxSurge" });
 

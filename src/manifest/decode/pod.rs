@@ -52,6 +52,7 @@ impl Decode for PodSpec {
             readiness_gates: names(node, "readinessGates", "conditionType"),
             host_network: field(node, "hostNetwork"),
             has_empty_dir: has_empty_dir(node),
+            task: None,
             rest: rest(node, &MODELLED),
         }
     }
