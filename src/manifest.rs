@@ -8,6 +8,7 @@
 //! All findings come at once, and one bad document does not hide the others. Findings point into
 //! the trees, which [`Manifests`] keeps for that.
 
+mod compose;
 pub mod convert;
 mod decode;
 pub mod defaults;

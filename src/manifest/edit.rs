@@ -9,6 +9,7 @@ mod parse;
 
 use std::fmt;
 
+use super::compose;
 use super::kinds::kind_of_word;
 use super::object::ObjectTree;
 use super::path::EditStep;
@@ -119,8 +120,10 @@ impl ObjectAddress {
             "" => "default",
             namespace => namespace,
         };
+        // A Compose file often has no name: any will do.
+        let nameless = tree.kind == compose::KIND && tree.name().is_empty();
         tree.kind == self.kind
-            && tree.name() == self.name
+            && (nameless || tree.name() == self.name)
             && self.namespace.as_deref().is_none_or(|wanted| wanted == namespace)
     }
 }

@@ -1,5 +1,6 @@
 //! Which kinds there are, in which versions, and which of them play a part.
 
+use super::compose;
 use super::suggest::nearest;
 
 /// What a kind is to a simulation.
@@ -21,6 +22,8 @@ pub(super) enum Role {
     OtherWorkload,
     /// Plays no part.
     None,
+    /// Services of Docker Swarm.
+    Compose,
     /// An instruction for kustomize.
     Kustomization,
     /// Makes an HPA when its operator reads it.
@@ -104,6 +107,7 @@ pub(super) struct NoMatch {
 pub(super) fn role(api_version: &str, kind: &str) -> Result<Role, NoMatch> {
     let group = group_of(api_version);
     match (group, kind) {
+        (_, compose::KIND) if api_version == compose::API_VERSION => return Ok(Role::Compose),
         ("kustomize.config.k8s.io", _) => return Ok(Role::Kustomization),
         ("keda.sh", "ScaledObject") => return Ok(Role::ScaledObject),
         ("podtide.dev", _) => return Ok(Role::Scenario),
@@ -158,6 +162,7 @@ pub(super) fn kind_of_word(word: &str) -> Option<&'static str> {
         "rs" => Some("ReplicaSet"),
         "ds" => Some("DaemonSet"),
         "rc" => Some("ReplicationController"),
+        "compose" => Some(compose::KIND),
         _ => None,
     };
     let plural = |kind: &str| format!("{}s", kind.to_lowercase());

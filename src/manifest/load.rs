@@ -10,7 +10,7 @@ use decode_object::Decoder;
 use super::kinds::{Role, role};
 use super::object::{ObjectTree, objects_of};
 use super::set::{Documents, Manifests, Origin};
-use super::{relations, yaml};
+use super::{compose, relations, yaml};
 use crate::diagnostic::{Diagnostic, Severity, SourceId, SourceMap};
 
 /// How manifests are read.
@@ -103,6 +103,10 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
         if role == Role::ScaledObject {
             findings.push(document::scaled_object(tree));
         }
+        if role == Role::Compose {
+            findings.extend(compose::load(tree, origin, options, &mut manifests));
+            continue;
+        }
         findings.extend(decoder.decode(role, tree, origin, &mut manifests));
     }
     manifests.documents = documents;
@@ -140,5 +144,5 @@ fn unknown_severity(options: &Options) -> Severity {
 
 /// Whether a kind is looked at field by field.
 fn plays_a_part(role: Role) -> bool {
-    !matches!(role, Role::None | Role::OtherWorkload | Role::ScaledObject)
+    !matches!(role, Role::None | Role::Compose | Role::OtherWorkload | Role::ScaledObject)
 }

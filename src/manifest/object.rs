@@ -3,6 +3,7 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 
+use super::compose;
 use super::path::{Step, parse_field_path, print_field_path};
 use super::yaml::{Document, Node, Value};
 
@@ -27,8 +28,11 @@ pub struct Place {
 }
 
 impl ObjectTree {
-    /// `metadata.name`, empty if there is none.
+    /// `metadata.name`, of a Compose file `name`; empty if there is none.
     pub fn name(&self) -> &str {
+        if self.kind == compose::KIND {
+            return self.node.field("name").and_then(Node::as_str).unwrap_or_default();
+        }
         self.metadata("name").unwrap_or_default()
     }
 

@@ -42,7 +42,9 @@ type ByName<'m> = BTreeMap<(&'m str, &'m str), &'m Loaded<Deployment>>;
 
 fn by_name(manifests: &Manifests) -> ByName<'_> {
     let mut by_name = ByName::new();
-    for deployment in &manifests.deployments {
+    // An HPA is none of Swarm's business.
+    let of_swarm = |loaded: &&Loaded<Deployment>| loaded.object.spec.strategy.swarm.is_some();
+    for deployment in manifests.deployments.iter().filter(|loaded| !of_swarm(loaded)) {
         let metadata = &deployment.object.metadata;
         by_name.insert((metadata.namespace.as_str(), metadata.name.as_str()), deployment);
     }

@@ -172,3 +172,14 @@ fn template(text: &str, at: usize, span: Span) -> Diagnostic {
     .at(span, "this is not a value yet")
     .help("render it first: `helm template CHART | podtide run -`")
 }
+
+/// How many names a note lists.
+const NAMES_MAX: usize = 10;
+
+/// Names in backticks; of very many the first.
+pub(super) fn list(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| format!("`{name}`")).collect();
+    let rest = names.len().saturating_sub(NAMES_MAX);
+    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
+    shown.join(", ") + &more
+}

@@ -96,7 +96,11 @@ impl<'o> Decoder<'o> {
                 keep(&mut manifests.other_workloads, origin, object);
                 Vec::new()
             }
-            Role::None | Role::Kustomization | Role::ScaledObject | Role::Scenario => {
+            Role::None
+            | Role::Compose
+            | Role::Kustomization
+            | Role::ScaledObject
+            | Role::Scenario => {
                 *manifests.ignored.entry(tree.kind.clone()).or_default() += 1;
                 Vec::new()
             }

@@ -1,18 +1,24 @@
 //! Documents that are no objects, or not ones that can be read.
 
 use crate::diagnostic::Diagnostic;
+use crate::manifest::compose;
 use crate::manifest::kinds::{NoMatch, current_version};
 use crate::manifest::object::ObjectTree;
 use crate::manifest::report::placeholder;
 use crate::manifest::yaml::{Node, Value};
 
 /// Whether a document is an object at all: a map with `apiVersion` and `kind`.
-pub(super) fn check(tree: ObjectTree, source_name: &str) -> Result<ObjectTree, Diagnostic> {
+pub(super) fn check(mut tree: ObjectTree, source_name: &str) -> Result<ObjectTree, Diagnostic> {
     if !tree.node.is_map() {
         return Err(not_a_map(&tree.node));
     }
     if is_kustomization(&tree, source_name) {
         return Err(kustomization(&tree));
+    }
+    if compose::is_compose(&tree, source_name) {
+        compose::API_VERSION.clone_into(&mut tree.api_version);
+        compose::KIND.clone_into(&mut tree.kind);
+        return Ok(tree);
     }
     for key in ["kind", "apiVersion"] {
         if let Some(finding) = tree.node.field(key).and_then(|node| unusable(node, key)) {
@@ -101,7 +107,7 @@ fn no_kind(tree: &ObjectTree, source_name: &str) -> Diagnostic {
             "this belongs to a Helm chart: `helm template CHART | podtide run -`"
         }
         "docker-compose.yml" | "docker-compose.yaml" | "compose.yaml" | "compose.yml" => {
-            "this is a Compose file; it has no objects of Kubernetes"
+            "a Compose file has its services below `services` (version 1 is not read)"
         }
         _ => "an object of Kubernetes has `apiVersion`, `kind` and `metadata`",
     };

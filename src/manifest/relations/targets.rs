@@ -6,12 +6,10 @@ use super::{ByName, by_name};
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::kinds::group_of;
-use crate::manifest::report::placeholder;
+use crate::manifest::report::{list, placeholder};
 use crate::manifest::set::{Loaded, Manifests, is_named};
 use crate::manifest::suggest::nearest;
 
-/// How many names a note lists.
-const NAMES_MAX: usize = 10;
 /// How many HPAs without a target are reported.
 const FINDINGS_MAX: usize = 100;
 
@@ -172,6 +170,7 @@ fn unscaled(manifests: &Manifests) -> Option<Diagnostic> {
     let names: Vec<&str> = manifests
         .deployments
         .iter()
+        .filter(|loaded| loaded.object.spec.strategy.swarm.is_none())
         .map(|loaded| &loaded.object.metadata)
         .filter(|metadata| {
             !targets.contains(&(metadata.namespace.as_str(), metadata.name.as_str()))
@@ -203,12 +202,4 @@ fn not_simulated(manifests: &Manifests) -> Vec<Diagnostic> {
         Diagnostic::note("workload-not-simulated", message)
     };
     by_kind.into_iter().map(note).collect()
-}
-
-/// Names in backticks; of very many the first.
-fn list(names: &[&str]) -> String {
-    let shown: Vec<String> = names.iter().take(NAMES_MAX).map(|name| format!("`{name}`")).collect();
-    let rest = names.len().saturating_sub(NAMES_MAX);
-    let more = if rest > 0 { format!(" and {rest} more") } else { String::new() };
-    shown.join(", ") + &more
 }

@@ -218,7 +218,8 @@ fn applied_by(deployment: u32, object: Arc<Deployment>) -> Action {
 fn as_applied(objects: &Manifests, loaded: &Loaded<Deployment>) -> Arc<Deployment> {
     let mut object = loaded.object.clone();
     let written = objects.tree(loaded.origin).field("spec.replicas");
-    if written.is_none_or(crate::manifest::yaml::Node::is_null) {
+    let of_swarm = object.spec.strategy.swarm.is_some();
+    if !of_swarm && written.is_none_or(crate::manifest::yaml::Node::is_null) {
         object.spec.replicas = None;
     }
     Arc::new(object)
