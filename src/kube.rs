@@ -17,4 +17,5 @@ pub mod metrics_server;
 pub mod objects;
 pub mod reason;
 pub mod scheduler;
+pub mod swarm;
 pub mod timings;

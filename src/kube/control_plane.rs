@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! rank 0  Deployment controller      (the HPA has rank 0 too; it is driven by its timer)
+//!         Swarm's orchestrator
 //!      1  ReplicaSet controller
 //!      2  disruption controller
 //!      3  scheduler
@@ -22,6 +23,7 @@ use super::kubelet::Kubelet;
 use super::kubelet::application::Application;
 use super::objects::ids::{DeploymentId, PdbId, PodId, ReplicaSetId, ServiceId};
 use super::scheduler::Scheduler;
+use super::swarm::Orchestrator;
 use crate::engine::wakes::Wake;
 
 /// Rank 0.
@@ -29,6 +31,8 @@ use crate::engine::wakes::Wake;
 pub struct Rank0 {
     /// Rolls Deployments out.
     pub deployment: DeploymentController,
+    /// Keeps services of Swarm.
+    pub swarm: Orchestrator,
 }
 
 /// Rank 1.
@@ -82,10 +86,13 @@ pub struct ControlPlane<A> {
 
 impl Below for Rank0 {
     fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
-        assert_eq!(wake.component, watch::DEPLOYMENT, "rank 0 has one woken component");
         let mut nobody = Nobody;
         let mut api = Api::new(cluster, 0, &mut nobody);
-        self.deployment.reconcile(&mut api, DeploymentId(wake.key));
+        match wake.component {
+            watch::DEPLOYMENT => self.deployment.reconcile(&mut api, DeploymentId(wake.key)),
+            watch::SWARM => self.swarm.reconcile(&mut api, DeploymentId(wake.key)),
+            other => unreachable!("{other:?} is not of rank 0"),
+        }
     }
 }
 

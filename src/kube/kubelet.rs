@@ -9,6 +9,7 @@
 //! - `status` makes the status that is reported (`kubelet_pods.go`, `status/`);
 //! - `terminate` ends a pod;
 //! - `images` and `backoff` pull images and hold back what keeps failing;
+//! - `task` is Swarm's agent in the kubelet's place, for tasks of its services;
 //! - [`application`] is what runs in the containers;
 //! - [`scripted`] plays a script in the kubelet's place, for recordings.
 //!
@@ -33,6 +34,7 @@ pub mod scripted;
 mod start;
 mod status;
 mod sync;
+mod task;
 mod terminate;
 mod worker;
 
@@ -44,6 +46,7 @@ use self::lifecycle::Turn;
 use self::plan::Plans;
 use self::running::RunningContainers;
 use self::scripted::{Script, ScriptedKubelet};
+use self::task::{Node, Tasks};
 use self::worker::PodWorker;
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::Api;
@@ -140,6 +143,8 @@ struct Modelled {
     free: Vec<u32>,
     /// Place in `workers` by number of the pod.
     slot_of: Vec<u32>,
+    /// Pods that are tasks of Swarm.
+    tasks: Tasks,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -156,6 +161,7 @@ impl Kubelet {
                 workers: Vec::new(),
                 free: Vec::new(),
                 slot_of: Vec::new(),
+                tasks: Tasks::default(),
             })),
             running: RunningContainers::default(),
         }
@@ -207,6 +213,10 @@ impl Kubelet {
         application: &mut dyn Application,
     ) {
         if let Kind::Modelled(modelled) = &mut self.kind {
+            if modelled.tasks.has(pod) {
+                let mut node = Node { application, running: &mut self.running };
+                return modelled.tasks.oom_killed(api, pod, &mut node);
+            }
             modelled.with_worker(api, pod, application, &mut self.running, |turn| {
                 turn.exit(container, ContainerExit::OomKilled);
             });
@@ -230,8 +240,12 @@ impl Modelled {
         application: &mut dyn Application,
         running: &mut RunningContainers,
     ) {
-        if self.slot(pod).is_none() && !self.begin(api, pod) {
+        if self.slot(pod).is_none() && !self.tasks.has(pod) && !self.begin(api, pod) {
             return;
+        }
+        if self.tasks.has(pod) {
+            let mut node = Node { application, running };
+            return self.tasks.reconcile(api, pod, &mut node);
         }
         self.with_worker(api, pod, application, running, |_| {});
     }
@@ -263,6 +277,10 @@ impl Modelled {
         let Some(object) = api.cluster().pod(pod) else { return false };
         let (Some(node), false) = (object.node, object.is_terminal()) else { return false };
         let plan = self.plans.of(api.cluster(), object.template);
+        if let Some(task) = &plan.task {
+            self.tasks.begin(api, (pod, node), (&plan, Arc::clone(task)), &mut self.images);
+            return true;
+        }
         let waits = self.config.waits.of(pod);
         let slot = self.free.pop().unwrap_or_else(|| {
             self.workers.push(PodWorker::default());

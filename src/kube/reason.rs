@@ -15,6 +15,7 @@ use crate::kube::endpoint_slice::EndpointsReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::scheduler::reason::SchedulerReason;
+use crate::kube::swarm::reason::SwarmReason;
 
 /// Why a write was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +40,8 @@ pub enum Reason {
     Eviction(EvictionReason),
     /// A line that kubectl printed.
     Kubectl(KubectlReason),
+    /// Docker Swarm.
+    Swarm(SwarmReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -65,6 +68,7 @@ impl Reason {
             Reason::Deployment(reason) => reason.word(),
             Reason::ReplicaSet(reason) => reason.word(),
             Reason::Disruption(reason) => reason.word(),
+            Reason::Swarm(reason) => reason.word(),
             Reason::Eviction(reason) => reason.word(),
             Reason::Kubectl(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
@@ -83,6 +87,7 @@ impl fmt::Display for Reason {
             Reason::Deployment(reason) => reason.fmt(f),
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Disruption(reason) => reason.fmt(f),
+            Reason::Swarm(reason) => reason.fmt(f),
             Reason::Eviction(reason) => reason.fmt(f),
             Reason::Kubectl(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),

@@ -12,7 +12,7 @@ pub mod default_pool;
 mod filter;
 mod image_locality;
 mod inter_pod_affinity;
-mod node_affinity;
+pub(super) mod node_affinity;
 mod node_ports;
 mod node_resources;
 mod plan;

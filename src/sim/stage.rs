@@ -25,6 +25,7 @@ use crate::kube::kubelet::{Kubelet, KubeletConfig, Waits};
 use crate::kube::metrics_server::{MetricsServer, MetricsServerConfig};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::Scheduler;
+use crate::kube::swarm::Orchestrator;
 use crate::kube::timings::Timings;
 use crate::recording::Observer;
 use crate::scenario::{DeploymentPlan, KubeletKind, MetricsSource, Scenario, World};
@@ -228,7 +229,8 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
         }
         KubeletKind::Scripted(script) => Kubelet::scripted(Arc::clone(script)),
     };
-    let rank0 = Rank0 { deployment: DeploymentController::new(timings) };
+    let deployment = DeploymentController::new(timings);
+    let rank0 = Rank0 { deployment, swarm: Orchestrator::new(seed) };
     let rank1 = Rank1 { below: rank0, replica_set: ReplicaSetController::new(seed, timings) };
     let rank2 = Rank2 { below: rank1, disruption: DisruptionController::new() };
     let is_scripted = matches!(scenario.cluster.kubelet, KubeletKind::Scripted(_));

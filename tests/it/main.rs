@@ -5,6 +5,7 @@
 )]
 
 mod cli;
+mod compose;
 mod conformance;
 mod endpoints;
 mod invalid;

@@ -64,6 +64,7 @@ impl Cluster {
             Write::DeleteReplicaSet(replica_set) => self.delete_replica_set(*replica_set),
             Write::CreatePod(new) => self.create_pod(new),
             Write::BindPod { pod, node } => self.bind_pod(*pod, *node),
+            Write::ReleasePod(pod) => self.release_pod(*pod),
             Write::PodUnscheduled { pod, reason } => self.pod_unscheduled(*pod, reason),
             Write::PodStatus { pod, status } => self.pod_status(*pod, status),
             Write::DisruptionTarget { pod, condition } => self.disruption_target(*pod, *condition),

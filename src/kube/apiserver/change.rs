@@ -54,6 +54,8 @@ pub enum PodChange {
     Removed,
     /// Its labels, annotations or owner changed.
     Metadata,
+    /// It may start now.
+    Released,
 }
 
 /// Facts of a pod that its watchers need even when it is gone.

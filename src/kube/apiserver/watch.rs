@@ -38,6 +38,9 @@ pub const DISRUPTION_RECHECK: Component = Component { number: 9, rank: 2 };
 /// The disruption controller again: a pod that was to be disrupted should be gone; keys are pods.
 pub const STALE_POD_DISRUPTION: Component = Component { number: 10, rank: 2 };
 
+/// Swarm's orchestrator; keys are the Deployments that stand for its services.
+pub const SWARM: Component = Component { number: 11, rank: 0 };
+
 /// Above every rank: a wake of any component is due.
 pub const ANY_RANK: u8 = 8;
 
@@ -46,14 +49,16 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
     let timings = cluster.timings;
     match change {
         Change::Deployment(deployment) => {
-            wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_sync);
+            wake_owner(cluster, Some(deployment), timings.deployment_sync);
         }
         Change::DeploymentStatus(deployment) => {
-            wake(cluster, DEPLOYMENT, deployment.0, timings.deployment_status);
+            wake_owner(cluster, Some(deployment), timings.deployment_status);
         }
         Change::ReplicaSet(replica_set, owner) => {
-            let at = cluster.now + timings.replica_set_sync;
-            cluster.wakes.wake_last(REPLICA_SET, replica_set.0, at);
+            if !owner.is_some_and(|owner| is_of_swarm(cluster, owner)) {
+                let at = cluster.now + timings.replica_set_sync;
+                cluster.wakes.wake_last(REPLICA_SET, replica_set.0, at);
+            }
             wake_owner(cluster, owner, timings.deployment_status);
         }
         Change::ReplicaSetStatus(replica_set, owner) => {
@@ -70,7 +75,10 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Pdb(pdb) | Change::PdbStatus(pdb) => {
             wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync);
         }
-        Change::Node(_) => wake(cluster, SCHEDULER, 0, SimDuration::ZERO),
+        Change::Node(_) => {
+            wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
+            wake_swarm(cluster);
+        }
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
         Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
         Change::None | Change::HpaCreated(_) | Change::HpaDeleted(_) => {}
@@ -90,7 +98,7 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
             // do.
             wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
         }
-        PodChange::Bound | PodChange::Marked => {
+        PodChange::Bound | PodChange::Marked | PodChange::Released => {
             wake(cluster, KUBELET, pod.0, SimDuration::ZERO);
         }
         PodChange::Removed => {
@@ -104,7 +112,7 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
         }
         PodChange::Status | PodChange::Readiness => {}
     }
-    if what != PodChange::Status {
+    if !matches!(what, PodChange::Status | PodChange::Released) {
         wake_services(cluster, facts);
         wake_budget(cluster, pod, facts);
         wake_stale_pod(cluster, pod);
@@ -116,7 +124,7 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
 /// it does not count, unless it failed and any event lets it try again.
 fn wake_replica_sets(cluster: &mut Cluster, what: PodChange, facts: PodFacts) {
     let delay = cluster.timings.replica_set_status;
-    let uncounted = matches!(what, PodChange::Status | PodChange::Bound);
+    let uncounted = matches!(what, PodChange::Status | PodChange::Bound | PodChange::Released);
     for owner in [facts.owner, facts.former_owner].into_iter().flatten() {
         if !uncounted || has_failed(cluster, owner) {
             wake_replica_set(cluster, owner, delay);
@@ -210,14 +218,38 @@ fn wake_stale_pod(cluster: &mut Cluster, pod: PodId) {
     }
 }
 
+/// The controller of a Deployment; of a service of Swarm its orchestrator, which hears at once.
 fn wake_owner(cluster: &mut Cluster, owner: Option<DeploymentId>, delay: SimDuration) {
-    if let Some(owner) = owner {
-        wake(cluster, DEPLOYMENT, owner.0, delay);
+    match owner {
+        Some(owner) if is_of_swarm(cluster, owner) => {
+            wake(cluster, SWARM, owner.0, SimDuration::ZERO);
+        }
+        Some(owner) => wake(cluster, DEPLOYMENT, owner.0, delay),
+        None => {}
     }
 }
 
+/// The controller of a ReplicaSet; for one of Swarm its orchestrator.
 fn wake_replica_set(cluster: &mut Cluster, replica_set: ReplicaSetId, delay: SimDuration) {
-    wake(cluster, REPLICA_SET, replica_set.0, delay);
+    let owner = cluster.replica_set(replica_set).and_then(|replica_set| replica_set.owner);
+    match owner.filter(|&owner| is_of_swarm(cluster, owner)) {
+        Some(owner) => wake(cluster, SWARM, owner.0, SimDuration::ZERO),
+        None => wake(cluster, REPLICA_SET, replica_set.0, delay),
+    }
+}
+
+/// All services of Swarm: something changed that may concern any of them.
+fn wake_swarm(cluster: &mut Cluster) {
+    for index in 0..cluster.deployments.len() {
+        if is_of_swarm(cluster, DeploymentId(index as u32)) {
+            wake(cluster, SWARM, index as u32, SimDuration::ZERO);
+        }
+    }
+}
+
+fn is_of_swarm(cluster: &Cluster, deployment: DeploymentId) -> bool {
+    let deployment = cluster.deployment(deployment);
+    deployment.is_some_and(|deployment| deployment.spec.strategy.swarm.is_some())
 }
 
 fn wake(cluster: &mut Cluster, component: Component, key: u32, delay: SimDuration) {

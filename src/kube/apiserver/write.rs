@@ -171,6 +171,8 @@ pub enum Write {
         /// Where to.
         node: NodeId,
     },
+    /// A task of Docker Swarm may start: its desired state is RUNNING.
+    ReleasePod(PodId),
     /// The scheduler found no node for a pod: condition `PodScheduled` is `False`.
     PodUnscheduled {
         /// Which.

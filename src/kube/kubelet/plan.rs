@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::application::ProbeKind;
 use super::images::ImageId;
 use crate::api::core::{Container, LifecycleHandler, PodTemplateSpec, Probe};
+use crate::api::swarm::TaskSpec;
 use crate::kube::apiserver::Cluster;
 use crate::kube::objects::ids::TemplateId;
 use crate::units::SimDuration;
@@ -26,6 +27,8 @@ pub(super) struct PodPlan {
     pub(super) restart_policy: RestartPolicy,
     /// `terminationGracePeriodSeconds` \[s\].
     pub(super) grace: i64,
+    /// What a task of Swarm asks for, if it is one.
+    pub(super) task: Option<Arc<TaskSpec>>,
 }
 
 /// `spec.restartPolicy`.
@@ -164,6 +167,7 @@ impl Plans {
                 Some("OnFailure") => RestartPolicy::OnFailure,
                 _ => RestartPolicy::Always,
             },
+            task: spec.task.clone(),
             grace: spec.termination_grace_period_seconds.unwrap_or(30).clamp(0, SECONDS_MAX),
         }
     }

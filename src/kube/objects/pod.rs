@@ -186,6 +186,8 @@ pub struct Pod {
     pub sidecar_restarts: i32,
     /// Annotation `controller.kubernetes.io/pod-deletion-cost`; 0 when absent or unreadable.
     pub deletion_cost: i32,
+    /// Whether it may start: a task of Docker Swarm waits until its desired state is RUNNING.
+    pub released: bool,
 }
 
 impl Pod {

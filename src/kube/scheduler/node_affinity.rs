@@ -13,14 +13,14 @@ const OBJECT_NAME_FIELD: &str = "metadata.name";
 
 /// Node selector and required node affinity of a pod. Mirrors `RequiredNodeAffinity`.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RequiredNodeAffinity {
+pub(in crate::kube) struct RequiredNodeAffinity {
     labels: StringMap,
     terms: Option<Vec<Term>>,
 }
 
 impl RequiredNodeAffinity {
     /// Mirrors `GetRequiredNodeAffinity`.
-    pub(super) fn of(spec: &PodSpec) -> RequiredNodeAffinity {
+    pub(in crate::kube) fn of(spec: &PodSpec) -> RequiredNodeAffinity {
         let required = node_affinity(spec).and_then(|affinity| affinity.required.as_ref());
         RequiredNodeAffinity {
             labels: spec.node_selector.clone(),
@@ -29,7 +29,7 @@ impl RequiredNodeAffinity {
     }
 
     /// Whether a node meets it.
-    pub(super) fn matches(&self, node: &Node) -> bool {
+    pub(in crate::kube) fn matches(&self, node: &Node) -> bool {
         let labels = &node.metadata.labels;
         self.labels.iter().all(|(key, value)| labels.get(key) == Some(value))
             && self.terms.as_ref().is_none_or(|terms| terms.iter().any(|term| term.matches(node)))

@@ -21,6 +21,7 @@ use podtide::kube::objects::deployment::DeploymentObject;
 use podtide::kube::objects::ids::{DeploymentId, PodId};
 use podtide::kube::objects::pod::Pod;
 use podtide::kube::reason::Reason;
+use podtide::kube::swarm::Orchestrator;
 use podtide::kube::timings::Timings;
 use podtide::units::{SimDuration, SimTime};
 
@@ -46,7 +47,8 @@ impl Rig {
         max_surge: IntOrPercent,
         max_unavailable: IntOrPercent,
     ) -> Rig {
-        let rank0 = Rank0 { deployment: DeploymentController::new(&timings) };
+        let (controller, swarm) = (DeploymentController::new(&timings), Orchestrator::new(0));
+        let rank0 = Rank0 { deployment: controller, swarm };
         let replica_set = ReplicaSetController::new(1, &timings);
         let rank1 = Rank1 { below: rank0, replica_set };
         let mut cluster = Cluster::default();

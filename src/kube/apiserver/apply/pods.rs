@@ -49,6 +49,7 @@ impl Cluster {
             restarts: 0,
             sidecar_restarts: 0,
             deletion_cost: deletion_cost(&new.template.metadata.annotations),
+            released: new.template.spec.task.is_none(),
         });
         if let Some(owner) = new.owner
             && let Ok(replica_set) = self.replica_set_mut(owner)
@@ -77,6 +78,13 @@ impl Cluster {
         object.expect("a pod is bound to a node that exists").pods.push(id);
         self.touch_node(node);
         Ok(done(Change::Pod(id, PodChange::Bound, self.pod_facts(id))))
+    }
+
+    pub(super) fn release_pod(&mut self, id: PodId) -> Outcome {
+        if !set(&mut self.pod_mut(id)?.released, true) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::Pod(id, PodChange::Released, self.pod_facts(id))))
     }
 
     pub(super) fn pod_unscheduled(&mut self, id: PodId, reason: &SchedulerReason) -> Outcome {
