@@ -1,9 +1,8 @@
 //! A Compose file that was played, and what can be asked of it.
 
 use podtide::kube::apiserver::{Cluster, Write};
-use podtide::kube::objects::ids::PodId;
 use podtide::kube::reason::Reason;
-use podtide::kube::swarm::reason::{SwarmReason, TaskState};
+use podtide::kube::swarm::reason::SwarmReason;
 use podtide::recording::Recording;
 use podtide::units::SimTime;
 
@@ -56,20 +55,6 @@ impl Played {
         events.map(|fact| &fact.reason).filter(of_update).map(ToString::to_string).collect()
     }
 
-    /// When the task states came that a test asks for, from the begin of the update \[s\], and of
-    /// which pods.
-    pub(super) fn tasks(&self, wanted: impl Fn(TaskState) -> bool) -> Vec<(f64, PodId)> {
-        let facts = self.recording.facts.iter().filter_map(|fact| match (&fact.reason, &fact.write) {
-            (Reason::Swarm(SwarmReason::Task(state)), Write::PodStatus { pod, .. })
-                if wanted(*state) =>
-            {
-                Some((seconds(fact.at), *pod))
-            }
-            _ => None,
-        });
-        facts.collect()
-    }
-
     /// The cluster so many seconds after the begin of the update.
     pub(super) fn at(&self, seconds: f64) -> Cluster {
         self.recording.state_at(SimTime(BEGIN.0 + (seconds * 1000.0) as i64))
@@ -77,17 +62,19 @@ impl Played {
 
     /// Tasks that run so many seconds after the begin of the update, and all there are.
     pub(super) fn running(&self, seconds: f64) -> usize {
-        self.at(seconds).pods().iter().filter(|pod| pod.is_ready() && pod.deletion.is_none()).count()
+        self.at(seconds)
+            .pods()
+            .iter()
+            .filter(|pod| pod.is_ready() && pod.deletion.is_none())
+            .count()
     }
 
     /// Tasks that run, by image, so many seconds after the begin of the update.
     pub(super) fn running_with(&self, image: &str, seconds: f64) -> usize {
         let cluster = self.at(seconds);
         let pods = cluster.pods().iter().filter(|pod| pod.is_ready() && pod.deletion.is_none());
-        pods.filter(|pod| {
-            cluster.template(pod.template).spec.spec.containers[0].image == image
-        })
-        .count()
+        pods.filter(|pod| cluster.template(pod.template).spec.spec.containers[0].image == image)
+            .count()
     }
 
     /// The most tasks that run at once, and the fewest, from the begin of the update on.
