@@ -16,9 +16,9 @@
 //! those that it waits for.
 //!
 //! Left out: jobs, volumes, networks, the history of tasks (the last one of a slot is kept), what
-//! raft, dispatcher and allocator take in time, roles of nodes, more than one manager. A start-first
-//! update whose new task failed keeps the old one until a later one in the slot runs, as documented;
-//! upstream may take it away when something else makes it look at the service.
+//! raft, dispatcher and allocator take in time, roles of nodes, more than one manager. A
+//! start-first update whose new task failed keeps the old one until a later one in the slot runs,
+//! as documented; upstream may take it away when something else makes it look at the service.
 
 mod global;
 mod observe;

@@ -6,8 +6,8 @@
 //! of manifests are; keys that Swarm does not look at are named; keys without a part in a
 //! simulation (volumes, networks, ...) are taken in silence.
 //!
-//! Left out: `extends` and `include` (let Docker merge first), jobs, node roles, `docker compose up`
-//! without Swarm, which ignores nearly all of `deploy`.
+//! Left out: `extends` and `include` (let Docker merge first), jobs, node roles, `docker compose
+//! up` without Swarm, which ignores nearly all of `deploy`.
 
 mod deploy;
 mod healthcheck;
@@ -38,8 +38,8 @@ const SERVICE_NAME: &str = "com.docker.swarm.service.name";
 /// The most findings of one file.
 const FINDINGS_MAX: usize = 200;
 
-/// Whether a document without `kind` is a Compose file: it has `services`, and is called like one or
-/// has services that look like it.
+/// Whether a document without `kind` is a Compose file: it has `services`, and is called like one
+/// or has services that look like it.
 pub(super) fn is_compose(tree: &ObjectTree, source_name: &str) -> bool {
     let root = &tree.node;
     let other =

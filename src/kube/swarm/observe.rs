@@ -5,8 +5,8 @@ use super::Turn;
 use super::task::Observed;
 
 impl Turn<'_, '_> {
-    /// Notes a change of the service's spec, which begins an update and ends the one before; whether
-    /// the service exists. Mirrors `UpdateService` of `manager/controlapi/service.go`.
+    /// Notes a change of the service's spec, which begins an update and ends the one before;
+    /// whether the service exists. Mirrors `UpdateService` of `manager/controlapi/service.go`.
     pub(super) fn see_service(&mut self) -> bool {
         let Some(object) = self.api.cluster().deployment(self.id) else { return false };
         let spec = &object.spec;

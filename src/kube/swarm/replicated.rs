@@ -1,5 +1,5 @@
-//! Mirrors manager/orchestrator/replicated/{services,slot}.go of SwarmKit: as many slots as a service
-//! asks for.
+//! Mirrors manager/orchestrator/replicated/{services,slot}.go of SwarmKit: as many slots as a
+//! service asks for.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Mirrors manager/orchestrator/update/updater.go of SwarmKit: workers replace the tasks of one slot
-//! after the other, failures are counted, and too many of them pause the update or bring the version
-//! before back.
+//! Mirrors manager/orchestrator/update/updater.go of SwarmKit: workers replace the tasks of one
+//! slot after the other, failures are counted, and too many of them pause the update or bring the
+//! version before back.
 //!
 //! As upstream, failures are only heeded between two slots and at the end: one that comes while the
 //! last workers finish is looked at when they have, and then counts if it is not older than the
@@ -174,10 +174,9 @@ impl Turn<'_, '_> {
     }
 
     fn complete(&mut self) {
-        self.set_status(match self.rolls_back() {
-            true => UpdateStatus::RollbackCompleted,
-            false => UpdateStatus::Completed,
-        });
+        let rolls_back = self.rolls_back();
+        let completed = UpdateStatus::Completed;
+        self.set_status(if rolls_back { UpdateStatus::RollbackCompleted } else { completed });
     }
 
     /// Does what is due of the update; whether there was anything.
@@ -281,15 +280,15 @@ impl Turn<'_, '_> {
         updater.handed > before
     }
 
-    /// Mirrors the body of `worker`: takes a task of the new version that is there already, or makes
-    /// one.
+    /// Mirrors the body of `worker`: takes a task of the new version that is there already, or
+    /// makes one.
     fn begin_slot(&mut self, updater: &mut Updater, slot: Slot) -> Worker {
         let fresh = |&(_, task): &(usize, &Task)| {
             task.slot == slot && task.is_wanted() && !self.is_dirty(task)
         };
         let tasks = || self.service.tasks.iter().enumerate().filter(fresh);
         let running = tasks().find(|(_, task)| task.desired == Desired::Running);
-        let existing = running.or_else(|| tasks().last());
+        let existing = running.or_else(|| tasks().next_back());
         if let Some((place, task)) = existing {
             let (pod, held) = (task.pod, task.desired == Desired::Ready);
             let old = self.shut_down_others(slot, pod);

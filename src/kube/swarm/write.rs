@@ -25,8 +25,8 @@ const ID_LENGTH: usize = 25;
 const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Turn<'_, '_> {
-    /// Makes a task of the service's version with the desired state READY, of a global service bound
-    /// to its node; gives its place, or none if the API server refused.
+    /// Makes a task of the service's version with the desired state READY, of a global service
+    /// bound to its node; gives its place, or none if the API server refused.
     pub(super) fn create_task(&mut self, slot: Slot, reason: SwarmReason) -> Option<usize> {
         let object = self.api.cluster().deployment(self.id)?;
         let (template, metadata) = (object.template, object.metadata.clone());
