@@ -14,6 +14,7 @@ use crate::api::apps::Deployment;
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::core::{Node, Service};
 use crate::api::policy::PodDisruptionBudget;
+use crate::kube::controllers::node_lifecycle::config::NodeLifecycleConfiguration;
 use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use crate::kube::timings::Timings;
 use crate::units::{SimDuration, SimTime};
@@ -73,8 +74,10 @@ pub struct ClusterSpec {
     pub timings: Timings,
     /// All nodes, each of its own.
     pub nodes: Vec<Arc<Node>>,
-    /// Flags of kube-controller-manager.
+    /// Flags of kube-controller-manager for HPAs.
     pub controller_manager: HpaControllerConfiguration,
+    /// Flags of kube-controller-manager for nodes.
+    pub node_lifecycle: NodeLifecycleConfiguration,
     /// Where the HPA's resource metrics come from.
     pub metrics: MetricsSource,
     /// Who runs the pods.

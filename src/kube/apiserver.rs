@@ -10,6 +10,7 @@
 pub mod apply;
 pub mod change;
 pub mod cluster;
+pub mod default_toleration_seconds;
 pub mod eviction;
 pub mod pods;
 pub mod script;

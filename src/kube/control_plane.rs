@@ -4,7 +4,7 @@
 //! rank 0  Deployment controller      (the HPA has rank 0 too; it is driven by its timer)
 //!         Swarm's orchestrator
 //!      1  ReplicaSet controller
-//!      2  disruption controller
+//!      2  disruption controller, node life cycle controller, taint eviction controller
 //!      3  scheduler
 //!      4  kubelets, with the application that runs in the containers
 //!      5  EndpointSlice controller, kube-proxy
@@ -16,12 +16,14 @@
 use super::apiserver::{Api, Below, Cluster, Nobody, watch};
 use super::controllers::deployment::DeploymentController;
 use super::controllers::disruption::DisruptionController;
+use super::controllers::node_lifecycle::NodeLifecycleController;
 use super::controllers::replica_set::ReplicaSetController;
+use super::controllers::taint_eviction::TaintEvictionController;
 use super::endpoint_slice::EndpointSliceController;
 use super::kube_proxy::KubeProxy;
 use super::kubelet::Kubelet;
 use super::kubelet::application::Application;
-use super::objects::ids::{DeploymentId, PdbId, PodId, ReplicaSetId, ServiceId};
+use super::objects::ids::{DeploymentId, NodeId, PdbId, PodId, ReplicaSetId, ServiceId};
 use super::scheduler::Scheduler;
 use super::swarm::Orchestrator;
 use crate::engine::wakes::Wake;
@@ -51,6 +53,10 @@ pub struct Rank2 {
     pub below: Rank1,
     /// Keeps budgets' status.
     pub disruption: DisruptionController,
+    /// Taints nodes that are not ready.
+    pub node_lifecycle: NodeLifecycleController,
+    /// Takes pods off nodes whose taints they do not stand.
+    pub taint_eviction: TaintEvictionController,
 }
 
 /// Rank 3.
@@ -118,6 +124,15 @@ impl Below for Rank2 {
             watch::STALE_POD_DISRUPTION => {
                 self.disruption.sync_stale_pod_disruption(&mut api, PodId(wake.key));
             }
+            watch::NODE_MONITOR => self.node_lifecycle.monitor_node_health(&mut api),
+            watch::NODE_TAINTER => self.node_lifecycle.do_no_execute_tainting_pass(&mut api),
+            watch::NODE_LIFECYCLE => {
+                self.node_lifecycle.do_no_schedule_tainting_pass(&mut api, NodeId(wake.key));
+            }
+            watch::TAINT_EVICTION => {
+                self.taint_eviction.handle_node_update(&mut api, NodeId(wake.key));
+            }
+            watch::TAINT_EVICTION_POD => self.taint_eviction.fire(&mut api, PodId(wake.key)),
             other => unreachable!("{other:?} is not of rank 2"),
         }
     }
@@ -136,11 +151,16 @@ impl Below for Rank3 {
 
 impl<A: Application> Below for Rank4<A> {
     fn run(&mut self, cluster: &mut Cluster, wake: Wake) {
-        if wake.component != watch::KUBELET {
+        if wake.component.rank != watch::KUBELET.rank {
             return self.below.run(cluster, wake);
         }
         let mut api = Api::new(cluster, 4, &mut self.below);
-        self.kubelet.reconcile(&mut api, PodId(wake.key), &mut self.application);
+        if wake.component == watch::KUBELET_NODE {
+            let node = NodeId(wake.key);
+            self.kubelet.reconcile_node(&mut api, node, &mut self.application);
+        } else {
+            self.kubelet.reconcile(&mut api, PodId(wake.key), &mut self.application);
+        }
     }
 }
 

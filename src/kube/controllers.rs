@@ -4,6 +4,8 @@ pub mod controller_utils;
 pub mod deployment;
 pub mod disruption;
 pub mod flowcontrol;
+pub mod node_lifecycle;
 pub mod podautoscaler;
 pub mod replica_set;
+pub mod taint_eviction;
 pub mod workqueue;

@@ -8,6 +8,7 @@
 //! - `probe` runs probes (`prober/worker.go`);
 //! - `status` makes the status that is reported (`kubelet_pods.go`, `status/`);
 //! - `terminate` ends a pod;
+//! - `machine` stops and starts it with its node;
 //! - `images` and `backoff` pull images and hold back what keeps failing;
 //! - `task` is Swarm's agent in the kubelet's place, for tasks of its services;
 //! - [`application`] is what runs in the containers;
@@ -18,13 +19,14 @@
 //!
 //! Left out: sandboxes, volumes and networks (they take no time), container resize, ephemeral
 //! containers, readiness gates (taken as true), static pods, node pressure eviction, restart rules
-//! of single containers, the kubelet's own restart.
+//! of single containers.
 
 mod actions;
 pub mod application;
 mod backoff;
 mod images;
 mod lifecycle;
+mod machine;
 pub mod node_status;
 mod plan;
 mod probe;
@@ -51,6 +53,7 @@ use self::worker::PodWorker;
 use crate::engine::random::RandomStream;
 use crate::kube::apiserver::Api;
 use crate::kube::objects::ids::{NodeId, PodId};
+use crate::kube::objects::node::Machine;
 use crate::units::SimDuration;
 
 pub use self::running::RunningContainer;
@@ -145,6 +148,8 @@ struct Modelled {
     slot_of: Vec<u32>,
     /// Pods that are tasks of Swarm.
     tasks: Tasks,
+    /// By number of the node, as far as its kubelet has noticed; running if absent.
+    machines: Vec<Machine>,
 }
 
 const NO_SLOT: u32 = u32::MAX;
@@ -162,6 +167,7 @@ impl Kubelet {
                 free: Vec::new(),
                 slot_of: Vec::new(),
                 tasks: Tasks::default(),
+                machines: Vec::new(),
             })),
             running: RunningContainers::default(),
         }
@@ -260,10 +266,13 @@ impl Modelled {
         first: impl FnOnce(&mut Turn),
     ) {
         let Some(slot) = self.slot(pod) else { return };
+        let works = self.works(self.workers[slot as usize].node);
         let worker = &mut self.workers[slot as usize];
         let mut turn = Turn::new(api, application, &mut self.images, running, worker);
         first(&mut turn);
-        turn.run();
+        if works {
+            turn.run();
+        }
         let gone = turn.is_gone();
         if gone {
             application.pod_removed(pod, api.now());
@@ -276,6 +285,9 @@ impl Modelled {
     fn begin(&mut self, api: &Api, pod: PodId) -> bool {
         let Some(object) = api.cluster().pod(pod) else { return false };
         let (Some(node), false) = (object.node, object.is_terminal()) else { return false };
+        if !self.works(node) {
+            return false;
+        }
         let plan = self.plans.of(api.cluster(), object.template);
         if let Some(task) = &plan.task {
             self.tasks.begin(api, (pod, node), (&plan, Arc::clone(task)), &mut self.images);

@@ -29,6 +29,7 @@ use crate::kube::controllers::podautoscaler::metrics::Alike;
 use crate::kube::kubelet::Kubelet;
 use crate::kube::kubelet::application::Application;
 use crate::kube::objects::ids::{NodeId, PodId};
+use crate::kube::objects::node::NodeObject;
 use crate::units::{SimDuration, SimTime};
 
 pub use self::store::{ContainerUsage, PodUsage};
@@ -140,7 +141,7 @@ impl MetricsServer {
         node: NodeId,
         application: &mut dyn Application,
     ) {
-        if !cluster.node(node).is_some_and(|node| node.ready) {
+        if !cluster.node(node).is_some_and(NodeObject::answers) {
             return;
         }
         self.changes.get_or_insert(kubelet.changes());

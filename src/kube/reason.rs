@@ -9,8 +9,10 @@ use std::sync::Arc;
 use crate::kube::apiserver::eviction::reason::EvictionReason;
 use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
+use crate::kube::controllers::node_lifecycle::reason::NodeLifecycleReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
+use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::endpoint_slice::EndpointsReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
@@ -36,6 +38,10 @@ pub enum Reason {
     ReplicaSet(ReplicaSetReason),
     /// The disruption controller.
     Disruption(DisruptionReason),
+    /// The node life cycle controller.
+    NodeLifecycle(NodeLifecycleReason),
+    /// The taint eviction controller.
+    TaintEviction(TaintEvictionReason),
     /// The eviction subresource.
     Eviction(EvictionReason),
     /// A line that kubectl printed.
@@ -69,6 +75,8 @@ impl Reason {
             Reason::ReplicaSet(reason) => reason.word(),
             Reason::Disruption(reason) => reason.word(),
             Reason::Swarm(reason) => reason.word(),
+            Reason::NodeLifecycle(reason) => reason.word(),
+            Reason::TaintEviction(reason) => reason.word(),
             Reason::Eviction(reason) => reason.word(),
             Reason::Kubectl(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
@@ -88,6 +96,8 @@ impl fmt::Display for Reason {
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Disruption(reason) => reason.fmt(f),
             Reason::Swarm(reason) => reason.fmt(f),
+            Reason::NodeLifecycle(reason) => reason.fmt(f),
+            Reason::TaintEviction(reason) => reason.fmt(f),
             Reason::Eviction(reason) => reason.fmt(f),
             Reason::Kubectl(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),

@@ -25,6 +25,10 @@ pub struct Timings {
     pub deployment_status: SimDuration,
     /// From a pod's change to its budgets' status.
     pub disruption_sync: SimDuration,
+    /// From a change of a node to the taints that follow from it.
+    pub node_lifecycle: SimDuration,
+    /// From a node's creation to its kubelet's report that it is ready.
+    pub node_ready: SimDuration,
     /// From an eviction that is let through to its answer.
     pub eviction_allowed: SimDuration,
     /// From an eviction that a budget does not let through to its answer.
@@ -53,6 +57,8 @@ impl Timings {
             replica_set_status: SimDuration(9),
             deployment_status: SimDuration(11),
             disruption_sync: SimDuration(10),
+            node_lifecycle: SimDuration(20),
+            node_ready: SimDuration(230),
             eviction_allowed: SimDuration(47),
             eviction_refused: SimDuration(15),
             // Upstream waits 500 ms and up to a tenth more.
@@ -75,6 +81,8 @@ impl Timings {
             replica_set_status: SimDuration::ZERO,
             deployment_status: SimDuration::ZERO,
             disruption_sync: SimDuration::ZERO,
+            node_lifecycle: SimDuration::ZERO,
+            node_ready: SimDuration::ZERO,
             eviction_allowed: SimDuration::ZERO,
             eviction_refused: SimDuration::ZERO,
             eviction_conflict: SimDuration::ZERO,

@@ -10,6 +10,7 @@ mod cpu;
 mod events;
 mod layers;
 mod metrics;
+mod node_flags;
 mod pool;
 mod profiles;
 mod services;

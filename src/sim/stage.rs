@@ -17,8 +17,10 @@ use crate::kube::apiserver::{Cluster, Write, watch};
 use crate::kube::control_plane::{ControlPlane, Rank0, Rank1, Rank2, Rank3, Rank4};
 use crate::kube::controllers::deployment::DeploymentController;
 use crate::kube::controllers::disruption::DisruptionController;
+use crate::kube::controllers::node_lifecycle::NodeLifecycleController;
 use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
 use crate::kube::controllers::replica_set::ReplicaSetController;
+use crate::kube::controllers::taint_eviction::TaintEvictionController;
 use crate::kube::endpoint_slice::EndpointSliceController;
 use crate::kube::kube_proxy::KubeProxy;
 use crate::kube::kubelet::{Kubelet, KubeletConfig, Waits};
@@ -232,7 +234,12 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
     let deployment = DeploymentController::new(timings);
     let rank0 = Rank0 { deployment, swarm: Orchestrator::new(seed) };
     let rank1 = Rank1 { below: rank0, replica_set: ReplicaSetController::new(seed, timings) };
-    let rank2 = Rank2 { below: rank1, disruption: DisruptionController::new() };
+    let rank2 = Rank2 {
+        below: rank1,
+        disruption: DisruptionController::new(),
+        node_lifecycle: NodeLifecycleController::new(seed, scenario.cluster.node_lifecycle),
+        taint_eviction: TaintEvictionController::new(),
+    };
     let is_scripted = matches!(scenario.cluster.kubelet, KubeletKind::Scripted(_));
     let scheduler = (!is_scripted).then(|| Scheduler::new(seed));
     let rank3 = Rank3 { below: rank2, scheduler };

@@ -158,16 +158,19 @@ fn a_pod_deleted_without_grace_is_gone_at_once_and_killed_all_the_same() {
 
 #[test]
 fn a_second_deletion_can_only_shorten_the_grace_period() {
-    let behaviour = Behaviour { stop_takes: None, ..Behaviour::default() };
-    let mut world = play(pod_of(container("app")), behaviour, 100);
-    world.delete_pod(POD, None);
-    world.play_until(SimTime::from_secs(105));
-    world.delete_pod(POD, Some(60));
-    world.delete_pod(POD, Some(4));
-    world.play_until(SimTime::from_secs(200));
-    // Four seconds after the first request are over: a grace of 1 s is left, and no container gets
-    // less than 2 s.
-    assert_eq!(world.removals(), [107_000]);
+    let removal = |second_grace| {
+        let behaviour = Behaviour { stop_takes: None, ..Behaviour::default() };
+        let mut world = play(pod_of(container("app")), behaviour, 100);
+        world.delete_pod(POD, None);
+        world.play_until(SimTime::from_secs(105));
+        world.delete_pod(POD, Some(60));
+        world.delete_pod(POD, Some(second_grace));
+        world.play_until(SimTime::from_secs(200));
+        world.removals()
+    };
+    assert_eq!(removal(10), [115_000]);
+    // Counted from the first deletion it is over: the API server leaves 1 s, the kubelet gives 2.
+    assert_eq!(removal(4), [107_000]);
 }
 
 #[test]

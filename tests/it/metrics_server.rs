@@ -11,6 +11,7 @@ use podtide::kube::kubelet::{Kubelet, KubeletConfig, PodWaits, Waits};
 use podtide::kube::metrics_server::client::{AdapterSource, MetricsApis, NoAdapter};
 use podtide::kube::metrics_server::{MetricsServer, MetricsServerConfig, PodUsage};
 use podtide::kube::objects::ids::{HpaId, NodeId, PodId};
+use podtide::kube::objects::node::Machine;
 use podtide::kube::reason::Reason;
 use podtide::units::{SimDuration, SimTime};
 
@@ -218,20 +219,20 @@ fn a_lost_scrape_of_a_node_costs_two_rounds() {
     metered.play_until(0);
     metered.world.create_pod(pod_of(container("app")));
     metered.play_until(60_000);
-    set_node_ready(&mut metered, false);
+    let_kubelet_answer(&mut metered, false);
     metered.play_until(75_000);
     assert_eq!(metered.usage(POD), None);
-    set_node_ready(&mut metered, true);
+    let_kubelet_answer(&mut metered, true);
     metered.play_until(90_000);
     assert_eq!(metered.usage(POD), None);
     metered.play_until(105_000);
     assert!(metered.usage(POD).is_some());
 }
 
-fn set_node_ready(metered: &mut Metered, ready: bool) {
+fn let_kubelet_answer(metered: &mut Metered, answers: bool) {
     let node = NodeId(0);
-    let write =
-        Write::UpdateNode { node, unschedulable: false, taints: std::sync::Arc::from([]), ready };
+    let machine = if answers { Machine::Running } else { Machine::KubeletDown };
+    let write = Write::SetMachine { node, machine };
     metered.world.cluster.write(write, Reason::Scenario).expect("the node exists");
 }
 

@@ -17,9 +17,11 @@ impl Cluster {
     pub(super) fn apply(&mut self, write: &Write) -> Outcome {
         match write {
             Write::CreateNode(node) => self.create_node(node),
-            Write::UpdateNode { node, unschedulable, taints, ready } => {
-                self.update_node(*node, *unschedulable, taints, *ready)
+            Write::UpdateNode { node, unschedulable, taints } => {
+                self.update_node(*node, *unschedulable, taints)
             }
+            Write::NodeReady { node, ready } => self.node_ready(*node, *ready),
+            Write::SetMachine { node, machine } => self.set_machine(*node, *machine),
             Write::DeleteNode(node) => self.delete_node(*node),
             Write::CreateDaemonSet { namespace, name } => {
                 Ok(self.create_daemon_set(namespace, name))

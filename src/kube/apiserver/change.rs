@@ -11,6 +11,8 @@ pub enum Change {
     None,
     /// A node was created, changed or deleted.
     Node(NodeId),
+    /// The machine of a node, or its kubelet, stopped or started.
+    Machine(NodeId),
     /// A Service was created or changed.
     Service(ServiceId),
     /// The endpoints of a Service changed.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::change::{Change, PodChange, PodFacts};
 use super::cluster::Cluster;
 use super::write::{EventType, Write};
+use crate::api::meta::ConditionStatus;
 use crate::engine::wakes::Component;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::disruption::stale_disruption_at;
-use crate::kube::objects::ids::{DeploymentId, ObjectId, PodId, ReplicaSetId};
+use crate::kube::objects::ids::{DeploymentId, NodeId, ObjectId, PodId, ReplicaSetId};
+use crate::kube::objects::node::taint;
 use crate::kube::objects::pod::Pod;
 use crate::kube::reason::Reason;
 use crate::units::SimDuration;
@@ -40,6 +42,18 @@ pub const STALE_POD_DISRUPTION: Component = Component { number: 10, rank: 2 };
 
 /// Swarm's orchestrator; keys are the Deployments that stand for its services.
 pub const SWARM: Component = Component { number: 11, rank: 0 };
+/// The node life cycle controller again: a look at all nodes; it has one key, 0.
+pub const NODE_MONITOR: Component = Component { number: 12, rank: 2 };
+/// The node life cycle controller again: nodes wait for their taints; it has one key, 0.
+pub const NODE_TAINTER: Component = Component { number: 13, rank: 2 };
+/// The taint eviction controller: taints of a node changed, or a pod came to it; keys are nodes.
+pub const TAINT_EVICTION: Component = Component { number: 14, rank: 2 };
+/// The taint eviction controller again: the time of a pod has come; keys are pods.
+pub const TAINT_EVICTION_POD: Component = Component { number: 15, rank: 2 };
+/// The kubelets again: the machine or the kubelet of a node stopped or started; keys are nodes.
+pub const KUBELET_NODE: Component = Component { number: 16, rank: 4 };
+/// Commands of users that take time; keys are those of [`USER`].
+pub const KUBECTL: Component = Component { number: 17, rank: 7 };
 
 /// Above every rank: a wake of any component is due.
 pub const ANY_RANK: u8 = 8;
@@ -75,9 +89,10 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Pdb(pdb) | Change::PdbStatus(pdb) => {
             wake(cluster, DISRUPTION, pdb.0, timings.disruption_sync);
         }
-        Change::Node(_) => {
-            wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
-            wake_swarm(cluster);
+        Change::Node(node) => notify_node(cluster, node),
+        Change::Machine(node) => {
+            wake(cluster, KUBELET_NODE, node.0, SimDuration::ZERO);
+            wake(cluster, NODE_MONITOR, 0, SimDuration::ZERO);
         }
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
         Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
@@ -85,11 +100,34 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
     }
 }
 
+fn notify_node(cluster: &mut Cluster, id: NodeId) {
+    let timings = cluster.timings;
+    wake(cluster, SCHEDULER, 0, SimDuration::ZERO);
+    wake_swarm(cluster);
+    wake(cluster, NODE_LIFECYCLE, id.0, timings.node_lifecycle);
+    wake(cluster, NODE_MONITOR, 0, SimDuration::ZERO);
+    wake(cluster, TAINT_EVICTION, id.0, SimDuration::ZERO);
+    if cluster.node(id).is_some_and(|node| node.ready == ConditionStatus::False) {
+        wake(cluster, KUBELET_NODE, id.0, timings.node_ready);
+    }
+}
+
+/// A pod came to a node that not every pod stands.
+fn wake_taint_eviction(cluster: &mut Cluster, node: Option<NodeId>) {
+    let Some(node) = node.and_then(|node| cluster.node(node)) else { return };
+    let id = node.id;
+    if node.taints.iter().any(|taint| taint.effect == taint::NO_EXECUTE) {
+        wake(cluster, TAINT_EVICTION, id.0, SimDuration::ZERO);
+    }
+}
+
 fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFacts) {
     let timings = cluster.timings;
     wake_replica_sets(cluster, what, facts);
-    if what == PodChange::Removed {
-        wake_recreate(cluster, facts);
+    match what {
+        PodChange::Removed => wake_recreate(cluster, facts),
+        PodChange::Bound => wake_taint_eviction(cluster, facts.node),
+        _ => {}
     }
     match what {
         PodChange::Added => {

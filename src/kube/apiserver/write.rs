@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::api::apps::{Deployment, DeploymentSpec};
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HorizontalPodAutoscalerSpec};
 use crate::api::core::{Node, PodTemplateSpec, Service, Taint};
-use crate::api::meta::{ObjectMeta, StringMap};
+use crate::api::meta::{ConditionStatus, ObjectMeta, StringMap};
 use crate::api::policy::{PodDisruptionBudget, PodDisruptionBudgetSpec};
 use crate::kube::objects::deployment::{DeploymentStatus, ReplicaSetStatus};
 use crate::kube::objects::disruption::PdbStatus;
@@ -16,6 +16,7 @@ use crate::kube::objects::hpa::HpaStatus;
 use crate::kube::objects::ids::{
     DeploymentId, HpaId, NodeId, ObjectId, PdbId, PodId, ReplicaSetId, ServiceId, TemplateId,
 };
+use crate::kube::objects::node::Machine;
 use crate::kube::objects::pod::{
     ControllerRef, DisruptionTarget, PodActivity, PodCondition, PodPhase,
 };
@@ -29,7 +30,7 @@ use crate::units::SimTime;
 pub enum Write {
     /// A node joins.
     CreateNode(Arc<Node>),
-    /// Cordon, taints and readiness of a node, as they are from now on.
+    /// Cordon and taints of a node, as they are from now on.
     UpdateNode {
         /// Which.
         node: NodeId,
@@ -37,8 +38,20 @@ pub enum Write {
         unschedulable: bool,
         /// All taints.
         taints: Arc<[Taint]>,
-        /// Whether its kubelet reports.
-        ready: bool,
+    },
+    /// Condition `Ready` of a node.
+    NodeReady {
+        /// Which.
+        node: NodeId,
+        /// Whether it is.
+        ready: ConditionStatus,
+    },
+    /// The machine of a node, or its kubelet, stops or starts. Nothing in the API tells.
+    SetMachine {
+        /// Which.
+        node: NodeId,
+        /// What is so from now on.
+        machine: Machine,
     },
     /// A node leaves; it must hold no pods.
     DeleteNode(NodeId),

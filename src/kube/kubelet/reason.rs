@@ -104,6 +104,11 @@ pub enum KubeletReason {
     Activity(PodActivity),
     /// All containers of a pod that was marked for deletion have ended.
     Terminated,
+    /// A node is ready.
+    NodeReady {
+        /// Its name.
+        node: Arc<str>,
+    },
     /// A script said so.
     Script,
 }
@@ -160,6 +165,7 @@ impl KubeletReason {
             KubeletReason::PodFailed => "PodFailed",
             KubeletReason::Activity(activity) => word_of(*activity),
             KubeletReason::Terminated => "Terminated",
+            KubeletReason::NodeReady { .. } => "NodeReady",
             KubeletReason::Script => "Script",
         }
     }
@@ -208,6 +214,9 @@ impl fmt::Display for KubeletReason {
             KubeletReason::Activity(activity) => f.write_str(sentence_of(*activity)),
             KubeletReason::Terminated => {
                 f.write_str("all containers have ended after the deletion")
+            }
+            KubeletReason::NodeReady { node } => {
+                write!(f, "Node {node} status is now: NodeReady")
             }
             KubeletReason::Script => f.write_str("the scripted kubelet says so"),
         }

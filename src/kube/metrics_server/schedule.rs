@@ -8,6 +8,7 @@ use crate::kube::apiserver::Cluster;
 use crate::kube::kubelet::application::{Application, ContainerRun, ContainerSample};
 use crate::kube::kubelet::{Kubelet, RunningContainer};
 use crate::kube::objects::ids::NodeId;
+use crate::kube::objects::node::NodeObject;
 use crate::units::{SimDuration, SimTime};
 
 /// From one reading to the next (`--housekeeping-interval` of the kubelet's cAdvisor).
@@ -139,7 +140,7 @@ impl Schedule {
         let on_good_node = move |reader: &&Reader| {
             let pod = cluster.pod(reader.container.run.pod);
             let node = pod.and_then(|pod| cluster.node(pod.node?));
-            node.is_some_and(|node| node.ready)
+            node.is_some_and(NodeObject::answers)
         };
         readers.filter(on_good_node).filter_map(|reader| {
             let (at, sample) = reader.latest?;

@@ -2,9 +2,32 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::ids::{NodeId, PodId};
 use crate::api::core::{Amounts, Node, Taint};
+use crate::api::meta::ConditionStatus;
 use crate::units::SimTime;
+
+/// What is so about a machine, whether or not the API server knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub enum Machine {
+    /// It runs, and its kubelet reports.
+    #[default]
+    Running,
+    /// It runs, but its kubelet does not: what runs in its containers goes on, and nobody starts,
+    /// probes or stops anything.
+    KubeletDown,
+    /// It does not run.
+    Stopped,
+}
+
+impl Machine {
+    /// Whether somebody who asks the kubelet gets an answer.
+    pub fn answers(self) -> bool {
+        self == Machine::Running
+    }
+}
 
 /// A node as the API server stores it.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,10 +45,52 @@ pub struct NodeObject {
     pub unschedulable: bool,
     /// Taints now.
     pub taints: Vec<Taint>,
-    /// Whether the kubelet reports; a node that is lost keeps its pods until they are evicted.
-    pub ready: bool,
+    /// Condition `Ready`; `Unknown` when its kubelet has not reported for long.
+    pub ready: ConditionStatus,
+    /// The machine; no object of the API shows it.
+    pub machine: Machine,
+    /// Since when the kubelet answers, or does not.
+    pub machine_since: SimTime,
     /// Allocatable, ready to compare.
     pub allocatable: Amounts,
     /// All pods bound to it that are not gone, in order of binding.
     pub pods: Vec<PodId>,
+}
+
+/// Keys and effect of the taints that a node gets for its own condition.
+pub mod taint {
+    /// The node is not ready.
+    pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
+    /// The node has not reported for long.
+    pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+    /// The node is cordoned.
+    pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
+    /// No new pods that do not tolerate it.
+    pub const NO_SCHEDULE: &str = "NoSchedule";
+    /// No pods that do not tolerate it, or not any longer.
+    pub const NO_EXECUTE: &str = "NoExecute";
+}
+
+impl NodeObject {
+    /// The pods that are bound to it, by number.
+    pub fn pods_by_number(&self) -> Vec<PodId> {
+        let mut pods = self.pods.clone();
+        pods.sort_unstable();
+        pods
+    }
+
+    /// Whether the condition `Ready` is `True`.
+    pub fn is_ready(&self) -> bool {
+        self.ready == ConditionStatus::True
+    }
+
+    /// Whether somebody who asks the kubelet gets an answer.
+    pub fn answers(&self) -> bool {
+        self.machine.answers()
+    }
+
+    /// Whether it has such a taint.
+    pub fn has_taint(&self, key: &str, effect: &str) -> bool {
+        self.taints.iter().any(|taint| taint.key == key && taint.effect == effect)
+    }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::ids::{LabelSetId, NodeId, PodId, ReplicaSetId, TemplateId};
 use crate::api::core::PodTemplateSpec;
 use crate::api::meta::{ConditionStatus, StringMap};
+use crate::kube::apiserver::write::PodStatus;
 use crate::kube::scheduler::reason::SchedulerReason;
 use crate::units::SimTime;
 
@@ -191,6 +192,18 @@ pub struct Pod {
 }
 
 impl Pod {
+    /// What its kubelet reports, as it stands.
+    pub fn status(&self) -> PodStatus {
+        PodStatus {
+            phase: self.phase,
+            activity: self.activity,
+            start_time: self.start_time,
+            ready: self.ready,
+            restarts: self.restarts,
+            sidecar_restarts: self.sidecar_restarts,
+        }
+    }
+
     /// Whether the condition `Ready` is `True`. Mirrors `podutil.IsPodReady`.
     pub fn is_ready(&self) -> bool {
         self.ready.is_some_and(|ready| ready.status == ConditionStatus::True)

@@ -70,7 +70,7 @@ impl World {
 
     fn cordon(&mut self, node: NodeId, unschedulable: bool, taints: &[Taint]) {
         let taints = Arc::from(taints);
-        self.write(Write::UpdateNode { node, unschedulable, taints, ready: true });
+        self.write(Write::UpdateNode { node, unschedulable, taints });
     }
 
     /// Lets time pass, as far as the scheduler is woken, up to an instant.

@@ -20,7 +20,7 @@ impl Turn<'_, '_> {
             .api
             .cluster()
             .nodes()
-            .filter(|node| node.ready && affinity.matches(&node.node))
+            .filter(|node| node.is_ready() && affinity.matches(&node.node))
             .map(|node| node.id)
             .collect();
         self.ask_for(nodes.len() as u32);

@@ -120,5 +120,5 @@ impl DelayedStart {
 
 /// Whether nothing is heard of a node.
 pub(super) fn is_down(cluster: &Cluster, node: Option<NodeId>) -> bool {
-    node.is_some_and(|node| cluster.node(node).is_none_or(|node| !node.ready))
+    node.is_some_and(|node| cluster.node(node).is_none_or(|node| !node.is_ready()))
 }

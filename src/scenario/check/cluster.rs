@@ -38,6 +38,7 @@ impl Checker<'_> {
             timings: timings.map_or_else(Default::default, |timings| timings.value),
             nodes,
             controller_manager,
+            node_lifecycle: self.node_flags(flags, duration),
             metrics: self.metrics_source(written, duration),
             kubelet: KubeletKind::Modelled {
                 image_pull: pull.map_or(SimDuration::from_secs(2), |pull| pull.value),
@@ -83,7 +84,7 @@ impl Checker<'_> {
     }
 
     /// Refuses periods so short that there would be no end of them.
-    fn period(
+    pub(super) fn period(
         &mut self,
         key: &str,
         period: &At<SimDuration>,

@@ -47,6 +47,19 @@ object! {
     /// Time after a pod's start in which a change to ready counts as the first; 30 s if absent.
     "horizontal-pod-autoscaler-initial-readiness-delay" =>
         initial_readiness_delay: Option<At<SimDuration>>,
+    /// Time between two looks at all nodes; 5 s if absent.
+    "node-monitor-period" => node_monitor_period: Option<At<SimDuration>>,
+    /// How long a kubelet may be silent before its node is not ready; 50 s if absent.
+    "node-monitor-grace-period" => node_monitor_grace_period: Option<At<SimDuration>>,
+    /// Nodes of a zone that may be emptied in a second because they are not ready; 0.1 if absent.
+    "node-eviction-rate" => node_eviction_rate: Option<At<f64>>,
+    /// The same in a large zone of which most nodes are not ready; 0.01 if absent.
+    "secondary-node-eviction-rate" => secondary_node_eviction_rate: Option<At<f64>>,
+    /// Nodes above which a zone is large; 50 if absent. In smaller ones of which most nodes are not
+    /// ready nothing is evicted.
+    "large-cluster-size-threshold" => large_cluster_size_threshold: Option<At<i32>>,
+    /// Share of nodes that are not ready, from which a zone counts as disrupted; 0.55 if absent.
+    "unhealthy-zone-threshold" => unhealthy_zone_threshold: Option<At<f64>>,
 }
 
 object! {
@@ -195,6 +208,17 @@ timings! {
     "deploymentStatus" => deployment_status,
     /// From a pod's change to its budgets' status.
     "disruptionSync" => disruption_sync,
+    /// From a change of a node to the taints that follow from it.
+    "nodeLifecycle" => node_lifecycle,
+    /// From a node's creation to its kubelet's report that it is ready.
+    "nodeReady" => node_ready,
+    /// From an eviction that is let through to its answer.
+    "evictionAllowed" => eviction_allowed,
+    /// From an eviction that a budget does not let through to its answer.
+    "evictionRefused" => eviction_refused,
+    /// From an eviction that meets another one of the same budget to the server's second look; 0
+    /// means that they never meet.
+    "evictionConflict" => eviction_conflict,
     /// From a pod's readiness to traffic.
     "endpointAdded" => endpoint_added,
     /// From a pod's delete mark, or lost readiness, to no more traffic.

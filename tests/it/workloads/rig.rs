@@ -11,7 +11,10 @@ use podtide::kube::apiserver::{Api, Below as _, Cluster, Fact, Nobody, Write, wa
 use podtide::kube::control_plane::{Rank0, Rank1, Rank2};
 use podtide::kube::controllers::deployment::{DeploymentController, util};
 use podtide::kube::controllers::disruption::DisruptionController;
+use podtide::kube::controllers::node_lifecycle::NodeLifecycleController;
+use podtide::kube::controllers::node_lifecycle::config::NodeLifecycleConfiguration;
 use podtide::kube::controllers::replica_set::ReplicaSetController;
+use podtide::kube::controllers::taint_eviction::TaintEvictionController;
 use podtide::kube::kubelet::Kubelet;
 use podtide::kube::kubelet::application::{
     Application, ContainerExit, ContainerRun, ContainerSample, ProbeKind, ProbeReply,
@@ -55,7 +58,15 @@ impl Rig {
         cluster.timings = timings;
         let mut rig = Rig {
             cluster,
-            controllers: Rank2 { below: rank1, disruption: DisruptionController::new() },
+            controllers: Rank2 {
+                below: rank1,
+                disruption: DisruptionController::new(),
+                node_lifecycle: NodeLifecycleController::new(
+                    1,
+                    NodeLifecycleConfiguration::default(),
+                ),
+                taint_eviction: TaintEvictionController::new(),
+            },
             kubelet: Kubelet::scripted(Arc::new(script())),
             facts: Vec::new(),
             names: Vec::new(),

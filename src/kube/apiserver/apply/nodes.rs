@@ -8,9 +8,9 @@ use super::super::write::{Applied, Refused};
 use super::{UNCHANGED, created, done, not_found, set};
 use crate::api::core::{Amounts, Node, NodeStatus, Service, Taint};
 use crate::api::labels::Selector;
-use crate::api::meta::{LabelSelector, ObjectMeta};
+use crate::api::meta::{ConditionStatus, LabelSelector, ObjectMeta};
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ServiceId};
-use crate::kube::objects::node::NodeObject;
+use crate::kube::objects::node::{Machine, NodeObject, taint};
 use crate::kube::objects::service::{Endpoint, ServiceObject};
 
 impl Cluster {
@@ -27,7 +27,9 @@ impl Cluster {
             created_at: self.now,
             unschedulable: node.spec.unschedulable,
             taints: node.spec.taints.clone(),
-            ready: true,
+            ready: readiness_at_first(node),
+            machine: Machine::Running,
+            machine_since: self.now,
             allocatable: allocatable(&node.status),
             pods: Vec::new(),
             node: Arc::clone(node),
@@ -41,17 +43,32 @@ impl Cluster {
         id: NodeId,
         unschedulable: bool,
         taints: &Arc<[Taint]>,
-        ready: bool,
     ) -> Outcome {
         let node = self.node_mut(id)?;
         let mut changed = set(&mut node.unschedulable, unschedulable);
         changed |= set(&mut node.taints, taints.to_vec());
-        changed |= set(&mut node.ready, ready);
         if !changed {
             return Ok(UNCHANGED);
         }
         self.touch_node(id);
         Ok(done(Change::Node(id)))
+    }
+
+    pub(super) fn node_ready(&mut self, id: NodeId, ready: ConditionStatus) -> Outcome {
+        let changed = set(&mut self.node_mut(id)?.ready, ready);
+        Ok(if changed { done(Change::Node(id)) } else { UNCHANGED })
+    }
+
+    pub(super) fn set_machine(&mut self, id: NodeId, machine: Machine) -> Outcome {
+        let now = self.now;
+        let node = self.node_mut(id)?;
+        if node.machine.answers() != machine.answers() {
+            node.machine_since = now;
+        }
+        if !set(&mut node.machine, machine) {
+            return Ok(UNCHANGED);
+        }
+        Ok(done(Change::Machine(id)))
     }
 
     pub(super) fn delete_node(&mut self, id: NodeId) -> Outcome {
@@ -131,6 +148,13 @@ impl Cluster {
         let service = self.services.get_mut(id.index()).and_then(Option::as_mut);
         service.ok_or_else(|| not_found("services", id.0))
     }
+}
+
+/// A node that joins with the taint that admission gives to new ones is not ready yet.
+fn readiness_at_first(node: &Node) -> ConditionStatus {
+    let mut taints = node.spec.taints.iter();
+    let is_new = |one: &Taint| one.key == taint::NOT_READY && one.effect == taint::NO_SCHEDULE;
+    (!taints.any(is_new)).into()
 }
 
 fn service_selector(service: &Service) -> Option<Arc<Selector>> {

@@ -105,12 +105,7 @@ pub fn cordon_or_uncordon(api: &mut Api<'_>, node: NodeId, unschedulable: bool) 
     let write = if already {
         Write::Note(ObjectId::Node(node))
     } else {
-        Write::UpdateNode {
-            node,
-            unschedulable,
-            taints: Arc::from(object.taints.as_slice()),
-            ready: object.ready,
-        }
+        Write::UpdateNode { node, unschedulable, taints: Arc::from(object.taints.as_slice()) }
     };
     let reason = KubectlReason::Cordon { node: name_of(api, node), unschedulable, already };
     send(api, write, reason);

@@ -8,6 +8,7 @@ use podtide::api::meta::ObjectMeta;
 use podtide::api::quantity::Quantity;
 use podtide::diagnostic::{SourceMap, has_errors};
 use podtide::kube::controllers::deployment::annotations::ROLLBACK_TO;
+use podtide::kube::controllers::node_lifecycle::config::NodeLifecycleConfiguration;
 use podtide::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use podtide::kube::kubectl::rollout::RESTARTED_AT;
 use podtide::kube::kubelet::scripted::{Fail, ImageScript, Script};
@@ -50,6 +51,7 @@ pub(crate) fn scenario(case: &Value) -> Scenario {
             timings: Timings::instant(),
             nodes: (0..script.nodes).map(node).collect(),
             controller_manager: HpaControllerConfiguration::default(),
+            node_lifecycle: NodeLifecycleConfiguration::default(),
             metrics: MetricsSource::Instant,
             kubelet: KubeletKind::Scripted(Arc::new(script)),
             pod_quota: quota(&case["pod_quota"]),
