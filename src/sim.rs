@@ -85,7 +85,7 @@ impl Simulation<'_> {
             return false;
         } else {
             self.cluster.now = at;
-            self.play(event);
+            self.play(event, end);
         }
         self.control_plane.below.application.observe(&self.cluster);
         true
@@ -100,15 +100,20 @@ impl Simulation<'_> {
             (self.metrics_server.next_at(), METRICS_RANK, Event::Scrape),
             (self.adapter.next_at(), METRICS_RANK, Event::Measure),
         ];
-        let first = candidates.into_iter().min().expect("there are four candidates");
+        let mut first = (SimTime::MAX, u8::MAX, Event::Wake);
+        for candidate in candidates {
+            if (candidate.0, candidate.1) < (first.0, first.1) {
+                first = candidate;
+            }
+        }
         (first.0, first.2)
     }
 
-    fn play(&mut self, event: Event) {
+    fn play(&mut self, event: Event, end: SimTime) {
         match event {
             Event::Wake => self.run_wake(),
             Event::HpaSync => self.sync_hpa(),
-            Event::Scrape => self.scrape(),
+            Event::Scrape => self.scrape(end),
             Event::Measure => self.measure(),
         }
     }
@@ -125,7 +130,7 @@ impl Simulation<'_> {
 
     /// The next sync comes a period after the end of this one.
     fn sync_hpa(&mut self) {
-        let Some((_, key)) = self.hpa_timer.pop() else { return };
+        let Some((at, key)) = self.hpa_timer.pop() else { return };
         let mut adapter = &self.adapter;
         let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
         let mut nobody = Nobody;
@@ -142,16 +147,28 @@ impl Simulation<'_> {
                 self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
             }
         };
-        if done.deleted {
-            self.hpa_timer.stop(key);
-        } else {
-            self.hpa_timer.delay(key, done.delay + self.cluster.timings.hpa_sync_drift);
+        if !done.deleted {
+            self.hpa_timer.again(key, at + done.delay + self.cluster.timings.hpa_sync_drift);
         }
     }
 
-    fn scrape(&mut self) {
-        let kubelets = &mut self.control_plane.below;
-        self.metrics_server.run(&self.cluster, &kubelets.kubelet, &mut kubelets.application);
+    /// Makes the readings that are due, and those that follow before anything else happens.
+    fn scrape(&mut self, end: SimTime) {
+        let other = self.cluster.wakes.next_due().0.min(self.hpa_timer.next_at());
+        let other = other.min(self.adapter.next_at());
+        loop {
+            let kubelets = &mut self.control_plane.below;
+            self.metrics_server.run(&self.cluster, &kubelets.kubelet, &mut kubelets.application);
+            let next = self.metrics_server.next_at();
+            if next >= other || next > end {
+                return;
+            }
+            if let Some((at, event)) = self.application().advance(next) {
+                self.cluster.now = at;
+                return self.work_off(event);
+            }
+            self.cluster.now = next;
+        }
     }
 
     fn measure(&mut self) {

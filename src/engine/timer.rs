@@ -28,32 +28,24 @@ impl PeriodicTimer {
         self.line.insert(place, (at, key));
     }
 
-    /// Removes a key, if it is there.
-    pub fn stop(&mut self, key: u32) {
-        self.line.retain(|&(_, other)| other != key);
-    }
-
     /// When the next key is due; [`SimTime::MAX`] without keys.
     pub fn next_at(&self) -> SimTime {
         self.line.front().map_or(SimTime::MAX, |&(at, _)| at)
     }
 
-    /// Takes the next key, which is due again one period later.
+    /// Takes the next key out.
     pub fn pop(&mut self) -> Option<(SimTime, u32)> {
-        let (at, key) = self.line.pop_front()?;
-        self.start(key, at + self.period);
-        Some((at, key))
+        self.line.pop_front()
     }
 
-    /// Puts off the key that was popped last: due `delay` later than its period says.
-    pub fn delay(&mut self, key: u32, delay: SimDuration) {
-        if delay == SimDuration::ZERO {
-            return;
-        }
-        if let Some(place) = self.line.iter().rposition(|&(_, other)| other == key)
-            && let Some((at, key)) = self.line.remove(place)
-        {
-            self.start(key, at + delay);
+    /// Puts a key back that was due at `at` and is so again one period later.
+    pub fn again(&mut self, key: u32, at: SimTime) {
+        let next = at + self.period;
+        // All have one period, so that this one is nearly always the last.
+        if self.line.back().is_none_or(|&(due, _)| due <= next) {
+            self.line.push_back((next, key));
+        } else {
+            self.start(key, next);
         }
     }
 }
@@ -68,8 +60,12 @@ mod tests {
         timer.start(1, SimTime(5));
         timer.start(2, SimTime(3));
         timer.start(3, SimTime(5));
-        let popped: Vec<_> =
-            (0..5).filter_map(|_| timer.pop()).map(|(at, key)| (at.0, key)).collect();
+        let mut popped = Vec::new();
+        for _ in 0..5 {
+            let (at, key) = timer.pop().expect("keys come again");
+            timer.again(key, at);
+            popped.push((at.0, key));
+        }
         assert_eq!(popped, [(3, 2), (5, 1), (5, 3), (13, 2), (15, 1)]);
     }
 
@@ -77,9 +73,8 @@ mod tests {
     fn a_delayed_key_keeps_its_new_phase() {
         let mut timer = PeriodicTimer::new(SimDuration(10));
         timer.start(1, SimTime(0));
-        timer.pop();
-        timer.delay(1, SimDuration(2));
-        assert_eq!(timer.pop(), Some((SimTime(12), 1)));
-        assert_eq!(timer.next_at(), SimTime(22));
+        assert_eq!(timer.pop(), Some((SimTime(0), 1)));
+        timer.again(1, SimTime(0) + SimDuration(2));
+        assert_eq!(timer.next_at(), SimTime(12));
     }
 }

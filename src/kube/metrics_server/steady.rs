@@ -3,7 +3,7 @@
 
 use smallvec::SmallVec;
 
-use super::store::{Round, mean_cpu, milli};
+use super::store::{Round, go_seconds, mean_cpu, milli};
 use crate::kube::kubelet::application::{Application, Growth};
 use crate::kube::objects::ids::PodId;
 use crate::units::{NanoCpu, SimDuration, SimTime};
@@ -39,23 +39,30 @@ pub(super) struct Seen {
 /// Pods of a node whose containers grow alike.
 #[derive(Clone, Debug, Default)]
 struct Group {
-    growths: PerContainer<Growth>,
-    /// What each growth had come to, for even and odd scrapes \[ns\].
-    grown: [PerContainer<i64>; 2],
-    /// The same of the reading that is being made.
-    reading: PerContainer<i64>,
+    containers: PerContainer<Grown>,
     /// The answers, for even and odd scrapes.
     usage: [GroupUsage; 2],
 }
 
+/// What a growth had come to. Pairs are for even and odd scrapes.
+#[derive(Clone, Copy, Debug)]
+struct Grown {
+    growth: Growth,
+    /// \[ns\]
+    cpu_ns: [i64; 2],
+    /// The same of the reading that is being made.
+    reading: i64,
+    /// Mean over the window.
+    cpu: [NanoCpu; 2],
+}
+
 /// What the API tells of each pod of a group, but for memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct GroupUsage {
     /// The scrape that it is from.
     round: Round,
-    /// By container.
-    pub(super) cpu: PerContainer<NanoCpu>,
-    /// Sum, each rounded up [10⁻³ cores].
+    pub(super) containers: u16,
+    /// Sum over the containers, each rounded up [10⁻³ cores].
     pub(super) milli_cpu: i64,
     pub(super) timestamp: SimTime,
     pub(super) window: SimDuration,
@@ -82,18 +89,20 @@ impl SteadyNode {
             return false;
         }
         for group in &mut self.groups {
-            group.reading.clear();
-            for growth in &group.growths {
-                let Some(grown) = application.grown(growth) else { return false };
-                group.reading.push(grown);
+            for container in &mut group.containers {
+                let Some(grown) = application.grown(&container.growth) else { return false };
+                container.reading = grown;
             }
         }
         self.round += 1;
         let (new, old) = (self.round as usize % 2, (self.round as usize + 1) % 2);
         self.at[new] = at;
         let window = at - self.at[old];
+        let seconds = go_seconds(window);
         for group in &mut self.groups {
-            group.answer(self.round, at, window);
+            group.answer(self.round, seconds);
+            let usage = &mut group.usage[new];
+            (usage.round, usage.timestamp, usage.window) = (self.round, at, window);
         }
         true
     }
@@ -114,14 +123,25 @@ impl SteadyNode {
     ) -> u32 {
         self.pods.push(pod);
         let growths = || containers.clone().map(|(growth, _)| growth);
-        let same = |group: &Group| group.growths.iter().copied().eq(growths());
-        if let Some(group) = self.groups.iter().position(same) {
+        let known = |group: &Group| group.containers.iter().map(|one| one.growth).eq(growths());
+        if let Some(group) = self.groups.iter().position(known) {
             return group as u32;
         }
-        let mut group = Group { growths: growths().collect(), ..Group::default() };
-        group.grown[self.round as usize % 2].extend(containers.map(|(_, grown)| grown));
-        self.groups.push(group);
+        let side = self.round as usize % 2;
+        let begin = |(growth, grown)| {
+            let mut container = Grown { growth, cpu_ns: [0; 2], reading: 0, cpu: [NanoCpu(0); 2] };
+            container.cpu_ns[side] = grown;
+            container
+        };
+        let containers = containers.map(begin).collect();
+        self.groups.push(Group { containers, ..Group::default() });
         self.groups.len() as u32 - 1
+    }
+
+    /// CPU of a container of a group by its order among those that run, at a scrape for which
+    /// [`SteadyNode::usage`] has an answer.
+    pub(super) fn cpu(&self, group: u32, container: usize, round: Round) -> NanoCpu {
+        self.groups[group as usize].containers[container].cpu[round as usize % 2]
     }
 
     /// The answer of a group for a scrape; `None` if its pods were read one by one then.
@@ -139,28 +159,27 @@ impl SteadyNode {
         round: Round,
     ) -> Option<[SharedPoint; 2]> {
         self.usage(group, round)?;
-        let group = self.groups.get(group as usize)?;
+        let container = self.groups.get(group as usize)?.containers.get(container)?;
         let point = |round: Round| {
             let side = round as usize % 2;
-            Some(SharedPoint { at: self.at[side], grown: *group.grown[side].get(container)? })
+            SharedPoint { at: self.at[side], grown: container.cpu_ns[side] }
         };
-        Some([point(round)?, point(round + 1)?])
+        Some([point(round), point(round + 1)])
     }
 }
 
 impl Group {
-    /// Mirrors `resourceUsage` for all of them.
-    fn answer(&mut self, round: Round, at: SimTime, window: SimDuration) {
+    /// Takes in the reading, and answers as `resourceUsage` does for all of them.
+    fn answer(&mut self, round: Round, window_seconds: f64) {
         let (new, old) = (round as usize % 2, (round as usize + 1) % 2);
-        std::mem::swap(&mut self.grown[new], &mut self.reading);
-        let usage = &mut self.usage[new];
-        (usage.round, usage.timestamp, usage.window) = (round, at, window);
-        usage.cpu.clear();
-        usage.milli_cpu = 0;
-        for (last, prev) in self.grown[new].iter().zip(&self.grown[old]) {
-            let cpu = mean_cpu(last - prev, window);
-            usage.cpu.push(cpu);
-            usage.milli_cpu += milli(cpu);
+        let mut sum = 0;
+        for container in &mut self.containers {
+            container.cpu_ns[new] = container.reading;
+            let cpu = mean_cpu(container.reading - container.cpu_ns[old], window_seconds);
+            container.cpu[new] = cpu;
+            sum += milli(cpu);
         }
+        self.usage[new].containers = self.containers.len() as u16;
+        self.usage[new].milli_cpu = sum;
     }
 }

@@ -145,7 +145,7 @@ impl Slot {
         }
         let window = last.at - prev.at;
         Some(ContainerUsage {
-            cpu: mean_cpu(last.cpu - prev.cpu, window),
+            cpu: mean_cpu(last.cpu - prev.cpu, go_seconds(window)),
             memory: Bytes(last.memory),
             timestamp: last.at,
             window,
@@ -154,12 +154,12 @@ impl Slot {
 }
 
 /// CPU time over a window, cut to whole nanocores.
-pub(super) fn mean_cpu(cpu_ns: i64, window: SimDuration) -> NanoCpu {
-    NanoCpu((cpu_ns as f64 / go_seconds(window)) as i64)
+pub(super) fn mean_cpu(cpu_ns: i64, window_seconds: f64) -> NanoCpu {
+    NanoCpu((cpu_ns as f64 / window_seconds) as i64)
 }
 
 /// Seconds as Go's `Duration.Seconds` computes them.
-fn go_seconds(duration: SimDuration) -> f64 {
+pub(super) fn go_seconds(duration: SimDuration) -> f64 {
     (duration.0 / 1000) as f64 + ((duration.0 % 1000) * 1_000_000) as f64 / 1e9
 }
 

@@ -80,7 +80,7 @@ impl WorkloadModel {
             return None;
         }
         let requests = growth.cpu_ns_per_volume * self.volume_now(growth.service);
-        Some(libm::floor(requests + growth.cpu_ns_per_ms * self.now_ms + 0.5) as i64)
+        Some(nearest(requests + growth.cpu_ns_per_ms * self.now_ms))
     }
 
     /// A number that grows whenever something happens to a pod of that node on which its readings
@@ -355,4 +355,10 @@ impl ServiceTotals {
 /// still fall.
 fn whole(cpu_ns: f64) -> u64 {
     (cpu_ns + 0.5).max(0.0) as u64
+}
+
+/// The nearest whole number; of two the greater.
+fn nearest(number: f64) -> i64 {
+    let cut = (number + 0.5) as i64;
+    cut - i64::from(cut as f64 > number + 0.5)
 }

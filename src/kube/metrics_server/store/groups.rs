@@ -158,7 +158,7 @@ impl Store {
         let slots = self.slots_of.get(pod.index()).filter(|slots| !slots.is_dropped(self.round))?;
         if let Some(shared) = self.shared_usage(slots) {
             return Some(PodUsage {
-                containers: shared.cpu.len() as u16,
+                containers: shared.containers,
                 milli_cpu: shared.milli_cpu,
                 memory: Bytes(slots.memory),
                 timestamp: shared.timestamp,
@@ -224,8 +224,9 @@ impl Store {
             let stand = self.stands[place];
             let joined = |stand: &&Stand| stand.round == slots.joined;
             let before = self.stands[slots.first as usize..place].iter().filter(joined).count();
+            let node = &self.nodes[slots.node.index()];
             return joined(&&stand).then(|| ContainerUsage {
-                cpu: shared.cpu[before],
+                cpu: node.cpu(slots.group, before, self.round),
                 memory: Bytes(stand.memory),
                 timestamp: shared.timestamp,
                 window: shared.window,
