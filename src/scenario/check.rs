@@ -8,6 +8,7 @@ mod asked;
 mod cluster;
 mod cpu;
 mod events;
+mod faults;
 mod layers;
 mod metrics;
 mod node_flags;

@@ -5,6 +5,9 @@
 //! becomes what the other side understands. The load model is always advanced to the cluster's
 //! instant before any component has its turn.
 
+mod faults;
+
+use self::faults::Serving;
 use crate::kube::apiserver::{Cluster, Write};
 use crate::kube::kubelet::application::{
     Application, ContainerExit, ContainerRun, ContainerSample, Growth, ProbeAnswer, ProbeKind,
@@ -16,7 +19,7 @@ use crate::scenario::Scenario;
 use crate::units::{Bytes, MilliCpu, NanoCpu, SimDuration, SimTime};
 use crate::workload::model::{self, Stop};
 use crate::workload::service::ServiceKind;
-use crate::workload::service::{Amounts, ContainerLoad, NodeCapacity};
+use crate::workload::service::{Amounts, ContainerLoad, NodeCapacity, Profile};
 use crate::workload::{Load, ModelEvent, NodeKey, PodKey, PodLoad, Segment, WorkloadModel};
 
 /// The load model with what it takes to speak of pods and containers.
@@ -29,6 +32,7 @@ pub(super) struct Bridge {
     cpu_work: Vec<bool>,
     /// Profile by Deployment.
     profile_of: Vec<u32>,
+    profiles: Vec<Profile>,
     /// Queue that a Deployment's pods consume.
     consumes_of: Vec<Option<u32>>,
     /// Service of the model by Service of the cluster.
@@ -44,6 +48,8 @@ struct PodView {
     containers: Vec<Option<u32>>,
     /// When SIGTERM came.
     terminated: Option<SimTime>,
+    /// The container that serves, and how it ends and fails.
+    serving: Option<Serving>,
 }
 
 impl Bridge {
@@ -64,6 +70,7 @@ impl Bridge {
             model: WorkloadModel::new(&config, start),
             held,
             profile_of: workload.profile_of.clone(),
+            profiles: config.profiles.clone(),
             consumes_of: workload.consumes_of.clone(),
             service_of,
             pods: Vec::new(),
@@ -164,7 +171,8 @@ impl Bridge {
         if self.pods.len() <= id.index() {
             self.pods.resize_with(id.index() + 1, PodView::default);
         }
-        self.pods[id.index()] = PodView { containers, terminated: None };
+        let serving = self.serving(cluster, pod, load.profile);
+        self.pods[id.index()] = PodView { containers, terminated: None, serving };
     }
 
     /// The pod as the model sees it, and where its containers are there.
@@ -238,18 +246,23 @@ impl Bridge {
 }
 
 impl Application for Bridge {
-    fn container_started(&mut self, run: ContainerRun, _at: SimTime) {
+    fn container_started(&mut self, run: ContainerRun, at: SimTime) {
+        let view = &mut self.pods[run.pod.index()];
         // A SIGTERM before this was for the former run.
-        self.pods[run.pod.index()].terminated = None;
+        view.terminated = None;
+        if let Some(serving) = view.serving.as_mut().filter(|it| it.container == run.container) {
+            serving.started = Some(at);
+        }
         if let Some(container) = self.place(run) {
             self.model.container_started(PodKey(run.pod.0), container);
         }
     }
 
     fn container_stopped(&mut self, run: ContainerRun, _at: SimTime, exit: ContainerExit) {
+        let crashed = self.view(run.pod).terminated.is_none() && exit.code() != 0;
         let how = match exit {
-            ContainerExit::Exited(_) => Stop::Exited,
-            ContainerExit::Killed | ContainerExit::OomKilled => Stop::Killed,
+            ContainerExit::Exited(_) if !crashed => Stop::Exited,
+            _ => Stop::Killed,
         };
         if let Some(container) = self.place(run) {
             self.model.container_stopped(PodKey(run.pod.0), container, how);
@@ -258,22 +271,30 @@ impl Application for Bridge {
 
     /// Init containers end at once; a server ends when it has finished what it had accepted.
     fn exits_at(&mut self, run: ContainerRun) -> Option<(SimTime, i32)> {
-        let key = PodKey(run.pod.0);
         let Some(_) = self.place(run) else { return Some((self.model.now(), 0)) };
-        let terminated = self.view(run.pod).terminated?;
-        Some((self.model.drained_at(key).unwrap_or(terminated), 0))
+        let shut_down = self.shut_down_at(run).map(|at| (at, 0));
+        self.crash_of(run).into_iter().chain(shut_down).min()
     }
 
-    fn probe(&mut self, run: ContainerRun, _: ProbeKind, _: SimDuration, _: SimTime) -> ProbeReply {
-        if self.is_up(run) {
+    fn probe(
+        &mut self,
+        run: ContainerRun,
+        kind: ProbeKind,
+        _: SimDuration,
+        _: SimTime,
+    ) -> ProbeReply {
+        if self.is_broken(run, kind) {
+            ProbeReply::at_once(ProbeAnswer::Failure)
+        } else if self.is_up(run) {
             ProbeReply::SUCCESS
         } else {
             ProbeReply::at_once(ProbeAnswer::Refused)
         }
     }
 
-    fn succeeds_until(&mut self, run: ContainerRun, _: ProbeKind, from: SimTime) -> SimTime {
-        if self.is_up(run) { SimTime::MAX } else { from }
+    fn succeeds_until(&mut self, run: ContainerRun, kind: ProbeKind, from: SimTime) -> SimTime {
+        let good = self.is_up(run) && !self.is_broken(run, kind);
+        if good { SimTime::MAX } else { from }
     }
 
     fn sigterm(&mut self, run: ContainerRun, at: SimTime, _kill_at: SimTime) {

@@ -113,6 +113,30 @@ pub struct Behavior {
     pub warmup: Warmup,
     /// Memory of the container.
     pub memory: Memory,
+    /// From SIGTERM to its end, when no request keeps it longer.
+    pub shutdown: SimDuration,
+    /// What is wrong with it.
+    pub faults: Faults,
+}
+
+/// What is wrong with an image.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Faults {
+    /// Share of requests that fail at once, without any work.
+    pub failing: f64,
+    /// When the process ends by itself, and how.
+    pub crash: Option<Crash>,
+    /// Whether it says for ever that it is not ready.
+    pub never_ready: bool,
+}
+
+/// A process that ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crash {
+    /// How long after the container's start.
+    pub after: SimDuration,
+    /// With which exit code.
+    pub exit_code: i32,
 }
 
 /// What becomes of requests whose clients are gone.
@@ -273,6 +297,8 @@ impl Default for Behavior {
             startup: Startup { time: SimDuration::from_secs(5), cpu: MilliCpu(0) },
             warmup: Warmup::default(),
             memory: Memory::default(),
+            shutdown: SimDuration::ZERO,
+            faults: Faults::default(),
         }
     }
 }

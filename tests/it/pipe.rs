@@ -138,3 +138,23 @@ fn a_pod_may_be_evicted_just_when_a_warm_world_begins() {
     };
     assert!((20..30).map(evictions).sum::<usize>() > 10);
 }
+
+#[test]
+fn an_image_fails_a_share_of_its_requests() {
+    let spec = |failing: &str| {
+        format!(
+            "
+  duration: 10m
+  traffic: [{{to: {{service: web}}, layers: [{{constant: 60/s}}]}}]
+  profiles:
+    - {{deployment: web, cpuPerRequest: 8ms, images: {{'web:v1': {{failing: {failing}}}}}}}
+"
+        )
+    };
+    for (failing, share) in [("25%", 0.25), ("100%", 1.0), ("0", 0.0)] {
+        let scenario = scenario(WEB, &spec(failing));
+        let report = podtide::report::summarize(&scenario, &play(&scenario));
+        let requests = report.workloads[0].requests.expect("there is traffic");
+        assert!((requests.failed_share - share).abs() < 1e-9, "{failing}: {requests:?}");
+    }
+}

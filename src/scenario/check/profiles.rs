@@ -273,6 +273,7 @@ impl<'a> Checker<'a> {
             behavior.idle = idle.value;
         }
         self.start_and_memory(written, &mut behavior);
+        self.faults(written, &mut behavior);
         self.on_timeout(written, &mut behavior);
         behavior
     }
@@ -326,7 +327,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn at_least_one(&mut self, key: &str, value: i64, span: &Span, help: &str) {
+    pub(super) fn at_least_one(&mut self, key: &str, value: i64, span: &Span, help: &str) {
         if value < 1 {
             self.report(
                 Diagnostic::error("scenario-value", format!("`{key}` is 0"))

@@ -42,6 +42,14 @@ macro_rules! with_behavior {
             "warmup" => warmup: Option<Warmup>,
             /// Memory of the container.
             "memory" => memory: Option<Memory>,
+            /// Time from SIGTERM to its end, when no request keeps it longer; 0 if absent.
+            "shutdown" => shutdown: Option<At<SimDuration>>,
+            /// Share of requests that fail at once, without any work; 0 if absent.
+            "failing" => failing: Option<At<Share>>,
+            /// A process that ends by itself.
+            "crash" => crash: Option<Crash>,
+            /// Whether readiness probes and health checks fail for ever.
+            "neverReady" => never_ready: Option<At<bool>>,
         }
 
         impl $name {
@@ -60,6 +68,10 @@ macro_rules! with_behavior {
                     startup: self.startup.clone(),
                     warmup: self.warmup.clone(),
                     memory: self.memory.clone(),
+                    shutdown: self.shutdown.clone(),
+                    failing: self.failing.clone(),
+                    crash: self.crash.clone(),
+                    never_ready: self.never_ready.clone(),
                     span: self.span.clone(),
                 }
             }
@@ -102,6 +114,15 @@ object! {
     "time" => time: Option<At<SimDuration>>,
     /// CPU that it uses; the request if absent.
     "cpu" => cpu: Option<At<MilliCpu>>,
+}
+
+object! {
+    /// A process that ends by itself.
+    Crash is "`crash`";
+    /// How long after the container's start.
+    "after" => after: At<SimDuration>,
+    /// Its exit code; 1 if absent.
+    "exitCode" => exit_code: Option<At<u8>>,
 }
 
 object! {

@@ -174,7 +174,11 @@ impl WorkloadModel {
         let limit = state.serving().and_then(|container| container.memory_limit);
         let params =
             Params { memory_limit: limit.map_or(f64::INFINITY, |limit| limit.0 as f64), ..params };
-        let mut cohort = Cohort::new(NONE, state.weight, params);
+        let weight = match kind {
+            ServiceKind::Requests => state.weight * (1.0 - state.failing()),
+            _ => state.weight,
+        };
+        let mut cohort = Cohort::new(NONE, weight, params);
         cohort.inflows = inflows;
         cohort.fifo = waiting.fifo;
         if let Some((_, left)) = warm {
@@ -264,9 +268,11 @@ impl WorkloadModel {
         let service = &self.services[number as usize];
         let (mut weight, mut refusing) = (0.0, 0.0);
         for pod in &service.endpoints {
-            let own = self.pods[*pod as usize].weight;
-            weight += own;
-            refusing += if self.answers(*pod) { 0.0 } else { own };
+            let state = &self.pods[*pod as usize];
+            weight += state.weight;
+            let failing =
+                if service.config.kind == ServiceKind::Requests { state.failing() } else { 0.0 };
+            refusing += state.weight * if self.answers(*pod) { failing } else { 1.0 };
         }
         let service = &mut self.services[number as usize];
         (service.weight, service.refusing) = (weight, refusing);
@@ -357,6 +363,11 @@ impl Container {
 }
 
 impl Pod {
+    /// Share of the requests to it that its image fails at once.
+    fn failing(&self) -> f64 {
+        self.behavior.as_ref().map_or(0.0, |behavior| behavior.faults.failing)
+    }
+
     /// What its containers have for requests.
     pub(super) fn cores(&self) -> Cores {
         let serving = self.serving().map_or(0.0, Container::cores_left);

@@ -16,7 +16,9 @@ pub(super) struct Played {
 /// No latencies anywhere, so that instants are those of the algorithm.
 const SPEC: &str = "
   duration: 10m
-  cluster: {timings: instant, imagePull: 0s}
+  cluster:
+    timings: instant
+    imagePull: 0s
 ";
 
 /// When the update of [`Played::update`] begins.
@@ -69,6 +71,20 @@ impl Played {
             .count()
     }
 
+    /// Tasks that have not ended so many seconds after the begin of the update.
+    pub(super) fn tasks(&self, seconds: f64) -> usize {
+        self.at(seconds).pods().iter().filter(|pod| !pod.is_terminal()).count()
+    }
+
+    /// When tasks told this, from the begin of the update on \[s\].
+    pub(super) fn tasks_in(&self, message: &str) -> Vec<f64> {
+        let facts = self.recording.facts.iter().filter(|fact| fact.at >= BEGIN);
+        let of_task = |reason: &Reason| matches!(reason, Reason::Swarm(SwarmReason::Task(_)));
+        let facts =
+            facts.filter(|fact| of_task(&fact.reason) && fact.reason.to_string() == message);
+        facts.map(|fact| seconds(fact.at)).collect()
+    }
+
     /// Tasks that run, by image, so many seconds after the begin of the update.
     pub(super) fn running_with(&self, image: &str, seconds: f64) -> usize {
         let cluster = self.at(seconds);
@@ -91,4 +107,9 @@ impl Played {
 
 fn seconds(at: SimTime) -> f64 {
     (at - BEGIN).as_secs_f64()
+}
+
+/// A state of the update with its instant.
+pub(super) fn at(seconds: f64, word: &str) -> (f64, String) {
+    (seconds, word.to_owned())
 }
