@@ -28,7 +28,7 @@ use crate::kube::objects::ids::{ObjectId, PodId, ReplicaSetId};
 use crate::kube::reason::Reason;
 use crate::kube::timings::Timings;
 use crate::units::{SimDuration, SimTime};
-use claim::{Claimed, MatchingLabels};
+use claim::{Claimed, Selections};
 use reason::ReplicaSetReason;
 
 /// Most pods that one sync creates or deletes.
@@ -42,7 +42,7 @@ pub struct ReplicaSetController {
     seed: u64,
     queue: RateLimitingQueue,
     client: TokenBucket,
-    labels: Vec<MatchingLabels>,
+    selections: Selections,
     under_way: BTreeMap<ReplicaSetId, Sync>,
     /// ReplicaSets whose last sync created pods.
     created_pods: BTreeSet<ReplicaSetId>,
@@ -90,7 +90,7 @@ impl ReplicaSetController {
             seed,
             queue: RateLimitingQueue::new(REPLICA_SET),
             client: TokenBucket::new(timings.client_writes_per_second, timings.client_burst),
-            labels: Vec::new(),
+            selections: Selections::default(),
             under_way: BTreeMap::new(),
             created_pods: BTreeSet::new(),
         }
@@ -129,7 +129,8 @@ impl ReplicaSetController {
             return Some(Sync { parted: true, ..sync });
         }
         let object = api.cluster().replica_set(id)?;
-        let claimed = self.list_pods(api, object);
+        let cluster = api.cluster();
+        let claimed = Claimed::new(cluster, object, self.selections.of(cluster, object));
         let next_available = find_min_next_pod_availability_check(
             claimed.ready.iter().map(|&ready| Some(ready)),
             object.min_ready_seconds,
@@ -144,8 +145,9 @@ impl ReplicaSetController {
             }
             1.. => {
                 let count = surplus.min(i64::from(BURST_REPLICAS)) as usize;
+                let selections = &mut self.selections;
                 let mut pods =
-                    victims::pods_to_delete(api.cluster(), object, &claimed.active, count);
+                    victims::pods_to_delete(cluster, object, selections, &claimed.active, count);
                 pods.reverse();
                 Work::Delete(pods)
             }
@@ -162,15 +164,6 @@ impl ReplicaSetController {
             next_at: now,
             parted: false,
         })
-    }
-
-    fn list_pods(&mut self, api: &Api<'_>, object: &ReplicaSetObject) -> Claimed {
-        let index = object.id.index();
-        if self.labels.len() <= index {
-            self.labels.resize_with(index + 1, MatchingLabels::default);
-        }
-        self.labels[index].update(api.cluster(), object);
-        Claimed::new(api.cluster(), object, &self.labels[index])
     }
 
     fn run_sync(&mut self, api: &mut Api<'_>, id: ReplicaSetId, sync: Option<Sync>) {

@@ -23,7 +23,7 @@ struct MatchingSet {
 
 impl MatchingLabels {
     /// Looks at sets of labels that have appeared since the last time.
-    pub(super) fn update(&mut self, cluster: &Cluster, replica_set: &ReplicaSetObject) {
+    fn update(&mut self, cluster: &Cluster, replica_set: &ReplicaSetObject) {
         let label_sets = cluster.label_sets();
         let template = &cluster.template(replica_set.template).spec.metadata.labels;
         for (index, set) in label_sets.iter().enumerate().skip(self.known) {
@@ -36,8 +36,34 @@ impl MatchingLabels {
     }
 
     /// Whether pods with these labels match, and if so, whether fully.
-    pub(super) fn find(&self, labels: LabelSetId) -> Option<bool> {
+    fn find(&self, labels: LabelSetId) -> Option<bool> {
         self.sets.iter().find(|set| set.id == labels).map(|set| set.fully)
+    }
+
+    /// All pods with such labels, whosesoever they are.
+    pub(super) fn pods<'a>(&self, cluster: &'a Cluster) -> impl Iterator<Item = &'a Pod> {
+        let pods = self.sets.iter().flat_map(|set| cluster.pods().with_labels(set.id));
+        pods.filter_map(|&pod| cluster.pod(pod))
+    }
+}
+
+/// What each ReplicaSet's selector matches, by its number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Selections(Vec<MatchingLabels>);
+
+impl Selections {
+    /// What a ReplicaSet's selector matches now.
+    pub(super) fn of(
+        &mut self,
+        cluster: &Cluster,
+        replica_set: &ReplicaSetObject,
+    ) -> &MatchingLabels {
+        let index = replica_set.id.index();
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, MatchingLabels::default);
+        }
+        self.0[index].update(cluster, replica_set);
+        &self.0[index]
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::claim::Selections;
 use crate::kube::apiserver::Cluster;
 use crate::kube::controllers::controller_utils::{
     DeletionRule, RankedPod, compare_active_pods, sort_by_preference,
@@ -15,13 +16,14 @@ use crate::kube::objects::ids::{NodeId, PodId};
 pub(super) fn pods_to_delete(
     cluster: &Cluster,
     replica_set: &ReplicaSetObject,
+    selections: &mut Selections,
     active: &[PodId],
     count: usize,
 ) -> Vec<(PodId, DeletionRule)> {
     if count >= active.len() {
         return active.iter().map(|&pod| (pod, DeletionRule::All)).collect();
     }
-    let per_node = related_pods_per_node(cluster, replica_set);
+    let per_node = related_pods_per_node(cluster, replica_set, selections);
     let pods = active.iter().filter_map(|&pod| cluster.pod(pod));
     let mut ranked: Vec<(PodId, RankedPod)> = pods
         .map(|pod| {
@@ -38,21 +40,20 @@ pub(super) fn pods_to_delete(
     victims.map(|(pod, traits)| (*pod, compare_active_pods(traits, &first_kept, now).1)).collect()
 }
 
-/// Active pods of all ReplicaSets of the same owner, by node (`getIndirectlyRelatedPods`).
+/// Active pods that the ReplicaSets of the same owner select, by node (`getIndirectlyRelatedPods`).
 fn related_pods_per_node(
     cluster: &Cluster,
     replica_set: &ReplicaSetObject,
+    selections: &mut Selections,
 ) -> BTreeMap<Option<NodeId>, u32> {
     let mut per_node = BTreeMap::new();
     let siblings = replica_set.owner.and_then(|owner| cluster.deployment(owner));
     let siblings = siblings.map_or(&[][..], |owner| owner.replica_sets.as_slice());
-    let siblings = siblings.iter().filter_map(|&sibling| cluster.replica_set(sibling));
-    for sibling in siblings {
-        for pod in sibling.pods.iter().filter_map(|&pod| cluster.pod(pod)) {
-            let labels = &cluster.label_set(pod.labels).labels;
-            if pod.is_active() && sibling.selector.matches(labels) {
-                *per_node.entry(pod.node).or_insert(0) += 1;
-            }
+    // Their selectors differ in the hash of the template, so no pod is counted twice.
+    for sibling in siblings.iter().filter_map(|&sibling| cluster.replica_set(sibling)) {
+        let selected = selections.of(cluster, sibling).pods(cluster);
+        for pod in selected.filter(|pod| pod.is_active()) {
+            *per_node.entry(pod.node).or_insert(0) += 1;
         }
     }
     per_node
