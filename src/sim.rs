@@ -44,6 +44,8 @@ enum Event {
 
 /// Rank of each timer among the components of [`watch`].
 const HPA_RANK: u8 = 0;
+/// A sync that falls on an instant at which something happens sees what came of it.
+const HPA_TIMER_RANK: u8 = 6;
 const KUBELET_RANK: u8 = watch::KUBELET.rank;
 const METRICS_RANK: u8 = 6;
 
@@ -96,7 +98,7 @@ impl Simulation<'_> {
         let (wake_at, wake_rank) = self.cluster.wakes.next_due();
         let candidates = [
             (wake_at, wake_rank, Event::Wake),
-            (self.hpa_timer.next_at(), HPA_RANK, Event::HpaSync),
+            (self.hpa_timer.next_at(), HPA_TIMER_RANK, Event::HpaSync),
             (self.metrics_server.next_at(), METRICS_RANK, Event::Scrape),
             (self.adapter.next_at(), METRICS_RANK, Event::Measure),
         ];
