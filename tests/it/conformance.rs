@@ -20,5 +20,6 @@ mod recording;
 mod scheduler_placement;
 mod tally;
 mod workloads_functions;
+mod workloads_pdb_status;
 mod workloads_state;
 mod workloads_timelines;
