@@ -24,6 +24,8 @@ pub struct Wake {
     pub component: Component,
     /// What for.
     pub key: u32,
+    /// Whether it was asked for more than once.
+    pub again: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +33,7 @@ struct Entry {
     at: SimTime,
     order: u64,
     component: Component,
+    again: bool,
     key: u32,
 }
 
@@ -51,12 +54,16 @@ impl Wakes {
         self.sequence += 1;
         let order = order(component, self.sequence);
         if place == NOWHERE {
-            self.heap.push(Entry { at, order, component, key });
+            self.heap.push(Entry { at, order, component, again: false, key });
             self.sift_up(self.heap.len() - 1);
-        } else if at < self.heap[place as usize].at {
-            self.heap[place as usize].at = at;
-            self.heap[place as usize].order = order;
+            return;
+        }
+        let entry = &mut self.heap[place as usize];
+        if at < entry.at {
+            *entry = Entry { at, order, again: false, ..*entry };
             self.sift_up(place as usize);
+        } else if at == entry.at {
+            entry.again = true;
         }
     }
 
@@ -68,6 +75,7 @@ impl Wakes {
             Some(entry) if entry.at == at => {
                 self.sequence += 1;
                 entry.order = order(component, self.sequence);
+                entry.again = true;
                 self.sift_down(place);
             }
             _ => self.wake(component, key, at),
@@ -108,7 +116,7 @@ impl Wakes {
             self.note_place(0);
             self.sift_down(0);
         }
-        Wake { at: entry.at, component: entry.component, key: entry.key }
+        Wake { at: entry.at, component: entry.component, key: entry.key, again: entry.again }
     }
 
     fn place(&mut self, component: Component, key: u32) -> u32 {
@@ -189,6 +197,22 @@ mod tests {
         assert_eq!(wakes.pending(HIGH, 4), Some(SimTime(5)));
         assert_eq!(wakes.pop_due(SimTime(5), 9).map(|wake| wake.key), Some(4));
         assert_eq!(wakes.pop_due(SimTime(99), 9), None);
+    }
+
+    #[test]
+    fn a_wake_tells_whether_it_was_asked_for_again() {
+        let mut wakes = Wakes::default();
+        wakes.wake(LOW, 1, SimTime(9));
+        wakes.wake(LOW, 1, SimTime(9));
+        wakes.wake(LOW, 1, SimTime(5));
+        wakes.wake(LOW, 2, SimTime(6));
+        wakes.wake(LOW, 2, SimTime(6));
+        wakes.wake(LOW, 3, SimTime(7));
+        wakes.wake(LOW, 3, SimTime(8));
+        wakes.wake_last(LOW, 4, SimTime(8));
+        wakes.wake_last(LOW, 4, SimTime(8));
+        let again = std::iter::from_fn(|| wakes.pop_due(SimTime(9), 1)).map(|wake| wake.again);
+        assert_eq!(again.collect::<Vec<_>>(), [false, true, false, true]);
     }
 
     #[test]

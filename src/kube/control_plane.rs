@@ -95,7 +95,9 @@ impl Below for Rank0 {
         let mut nobody = Nobody;
         let mut api = Api::new(cluster, 0, &mut nobody);
         match wake.component {
-            watch::DEPLOYMENT => self.deployment.reconcile(&mut api, DeploymentId(wake.key)),
+            watch::DEPLOYMENT => {
+                self.deployment.reconcile(&mut api, DeploymentId(wake.key), wake.again);
+            }
             watch::SWARM => self.swarm.reconcile(&mut api, DeploymentId(wake.key)),
             other => unreachable!("{other:?} is not of rank 0"),
         }
@@ -119,7 +121,9 @@ impl Below for Rank2 {
         }
         let mut api = Api::new(cluster, 2, &mut self.below);
         match wake.component {
-            watch::DISRUPTION => self.disruption.reconcile(&mut api, PdbId(wake.key)),
+            watch::DISRUPTION => {
+                self.disruption.reconcile(&mut api, PdbId(wake.key), wake.again);
+            }
             watch::DISRUPTION_RECHECK => self.disruption.recheck(&mut api, PdbId(wake.key)),
             watch::STALE_POD_DISRUPTION => {
                 self.disruption.sync_stale_pod_disruption(&mut api, PodId(wake.key));

@@ -152,7 +152,10 @@ fn notify_pod(cluster: &mut Cluster, pod: PodId, what: PodChange, facts: PodFact
     }
     if !matches!(what, PodChange::Status | PodChange::Released) {
         wake_services(cluster, facts);
-        wake_budget(cluster, pod, facts);
+        // A budget counts a pod the same with and without a node.
+        if what != PodChange::Bound {
+            wake_budget(cluster, pod, facts);
+        }
         wake_stale_pod(cluster, pod);
     }
 }

@@ -31,7 +31,7 @@ use crate::kube::objects::deployment::{DeploymentObject, DeploymentStatus};
 use crate::kube::objects::ids::{DeploymentId, ObjectId, TemplateId};
 use crate::kube::reason::Reason;
 use crate::kube::timings::Timings;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 use reason::{DeploymentConditionReason, DeploymentReason};
 use util::ReplicaSetCopy;
 
@@ -55,8 +55,13 @@ impl DeploymentController {
     }
 
     /// Brings a Deployment a step nearer to its spec; wakes itself when another look is due.
-    pub fn reconcile(&mut self, api: &mut Api<'_>, deployment: DeploymentId) {
+    ///
+    /// `again` says that the key was added more than once. Then upstream's worker goes on at once
+    /// with another sync, on what the cache has by then: if this one wrote the Deployment, that is
+    /// the version before, the other one meets a conflict, and the key is tried again.
+    pub fn reconcile(&mut self, api: &mut Api<'_>, deployment: DeploymentId, again: bool) {
         let (key, now) = (deployment.0, api.now());
+        let version = version_of(api, deployment);
         self.queue.start(key, now);
         let free = self.client.available_at(now);
         if free > now {
@@ -64,6 +69,11 @@ impl DeploymentController {
         } else {
             let result = self.sync_deployment(api, deployment);
             self.handle_err(key, now, result.is_err());
+            let lags = api.cluster().timings.deployment_status == SimDuration::ZERO;
+            if again && lags && result.is_ok() && version_of(api, deployment) != version {
+                self.queue.add_rate_limited(key, now);
+                self.queue.forget(key);
+            }
         }
         self.queue.done(api, key);
     }
@@ -109,6 +119,10 @@ impl DeploymentController {
             )))),
         }
     }
+}
+
+fn version_of(api: &Api<'_>, id: DeploymentId) -> Option<u64> {
+    api.cluster().deployment(id).map(|deployment| deployment.resource_version)
 }
 
 /// All ReplicaSets of a Deployment, oldest first.

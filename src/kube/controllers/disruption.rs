@@ -11,12 +11,13 @@ use std::sync::Arc;
 use super::workqueue::RateLimitingQueue;
 use crate::api::meta::ConditionStatus;
 use crate::kube::apiserver::watch::{DISRUPTION, DISRUPTION_RECHECK, STALE_POD_DISRUPTION};
-use crate::kube::apiserver::{Api, Cluster, EventType, Write};
+use crate::kube::apiserver::{Api, Applied, Cluster, EventType, Write};
 use crate::kube::objects::disruption::{PdbCondition, PdbObject, PdbStatus};
 use crate::kube::objects::ids::{LabelSetId, ObjectId, PdbId, PodId};
 use crate::kube::objects::pod::{DisruptionTarget, Pod};
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
+use expected::Expected;
 use reason::DisruptionReason;
 
 /// How long a pod may be there after its eviction was let through.
@@ -55,16 +56,43 @@ impl DisruptionController {
     }
 
     /// Counts the pods of a budget and says how many may be evicted.
-    pub fn reconcile(&mut self, api: &mut Api<'_>, pdb: PdbId) {
-        self.queue.start(pdb.0, api.now());
-        if let Some(object) = api.cluster().pdb(pdb) {
-            let pods = self.pods_of(api.cluster(), object);
-            if let Err(error) = try_sync(api, pdb, &pods) {
-                fail_safe(api, pdb, &error);
+    ///
+    /// `again` says that the key was added more than once. Then upstream's worker goes on at once
+    /// with another sync, on what the cache has by then: if this one wrote the status, that is the
+    /// one before, the other sync meets a conflict, and the key is tried again.
+    pub fn reconcile(&mut self, api: &mut Api<'_>, pdb: PdbId, again: bool) {
+        let now = api.now();
+        self.queue.start(pdb.0, now);
+        let wrote = self.sync(api, pdb);
+        if again && api.cluster().timings.disruption_sync == SimDuration::ZERO {
+            if wrote {
+                self.tell_again(api, pdb);
+                self.queue.add_rate_limited(pdb.0, now);
+            } else {
+                self.sync(api, pdb);
             }
         }
         self.queue.forget(pdb.0);
         self.queue.done(api, pdb.0);
+    }
+
+    /// Whether anything was written.
+    fn sync(&mut self, api: &mut Api<'_>, pdb: PdbId) -> bool {
+        let Some(object) = api.cluster().pdb(pdb) else { return false };
+        let pods = self.pods_of(api.cluster(), object);
+        match try_sync(api, pdb, &pods) {
+            Ok(wrote) => wrote,
+            Err(error) => fail_safe(api, pdb, &error),
+        }
+    }
+
+    /// The events of a sync that comes to nothing.
+    fn tell_again(&mut self, api: &mut Api<'_>, pdb: PdbId) {
+        if let Some(object) = api.cluster().pdb(pdb) {
+            let pods = self.pods_of(api.cluster(), object);
+            // It would fail as the one before it.
+            let _ = get_expected_pod_count(api, pdb, &pods);
+        }
     }
 
     /// An eviction of a pod of a budget should have shown by now: looks again, in a moment.
@@ -130,7 +158,25 @@ pub fn stale_disruption_at(pod: &Pod) -> Option<SimTime> {
     waits.then(|| condition.last_transition_time + STALE_POD_DISRUPTION_TIMEOUT)
 }
 
-fn try_sync(api: &mut Api<'_>, id: PdbId, pods: &[PodId]) -> Result<(), Arc<str>> {
+/// Whether the status was written.
+fn try_sync(api: &mut Api<'_>, id: PdbId, pods: &[PodId]) -> Result<bool, Arc<str>> {
+    let expected = get_expected_pod_count(api, id, pods)?;
+    let disrupted_pods = build_disrupted_pod_map(api, id, pods);
+    let healthy = count_healthy_pods(api.cluster(), pods, &disrupted_pods);
+    let recheck_at = disrupted_pods.values().min().map(|&since| since + DELETION_TIMEOUT);
+    let wrote = update_status(api, id, healthy, &expected, disrupted_pods);
+    if let Some(at) = recheck_at {
+        api.wake(DISRUPTION_RECHECK, id.0, at);
+    }
+    Ok(wrote)
+}
+
+/// How many pods are expected; tells of what is odd about them.
+fn get_expected_pod_count(
+    api: &mut Api<'_>,
+    id: PdbId,
+    pods: &[PodId],
+) -> Result<Expected, Arc<str>> {
     let object = api.cluster().pdb(id).expect("a budget exists while it is synced");
     let spec = Arc::clone(&object.spec);
     let expected = expected::expected_pod_count(api.cluster(), &spec, pods);
@@ -150,14 +196,7 @@ fn try_sync(api: &mut Api<'_>, id: PdbId, pods: &[PodId]) -> Result<(), Arc<str>
         let reason = DisruptionReason::UnmanagedPods { spec };
         event(api, ObjectId::Pdb(id), EventType::Warning, reason);
     }
-    let disrupted_pods = build_disrupted_pod_map(api, id, pods);
-    let healthy = count_healthy_pods(api.cluster(), pods, &disrupted_pods);
-    let recheck_at = disrupted_pods.values().min().map(|&since| since + DELETION_TIMEOUT);
-    update_status(api, id, healthy, &expected, disrupted_pods);
-    if let Some(at) = recheck_at {
-        api.wake(DISRUPTION_RECHECK, id.0, at);
-    }
-    Ok(())
+    Ok(expected)
 }
 
 /// Evictions that were let through and may still show; tells of those that did not.
@@ -202,13 +241,14 @@ fn count_healthy_pods(
     healthy.count() as i32
 }
 
+/// Whether the status was written.
 fn update_status(
     api: &mut Api<'_>,
     id: PdbId,
     healthy: i32,
-    expected: &expected::Expected,
+    expected: &Expected,
     disrupted_pods: BTreeMap<Arc<str>, SimTime>,
-) {
+) -> bool {
     let object = api.cluster().pdb(id).expect("a budget exists while it is synced");
     let mut allowed = healthy.wrapping_sub(expected.desired_healthy);
     if expected.count <= 0 || allowed <= 0 {
@@ -224,7 +264,7 @@ fn update_status(
         condition: object.status.condition.clone(),
     };
     if status == object.status && condition_is_up_to_date(&status) {
-        return;
+        return false;
     }
     update_disruption_allowed_condition(&mut status, api.now());
     let desired = expected.desired_healthy;
@@ -233,7 +273,7 @@ fn update_status(
     } else {
         DisruptionReason::InsufficientPods { healthy, desired }
     };
-    write_status(api, id, status, reason);
+    write_status(api, id, status, reason)
 }
 
 /// Mirrors `ConditionsAreUpToDate` of `component-helpers/apps/poddisruptionbudget`.
@@ -272,19 +312,25 @@ fn set_condition(
     });
 }
 
-/// Lets nothing be evicted while the counts cannot be made; the other numbers stay.
-fn fail_safe(api: &mut Api<'_>, id: PdbId, error: &Arc<str>) {
+/// Lets nothing be evicted while the counts cannot be made; the other numbers stay. Whether that
+/// is new.
+fn fail_safe(api: &mut Api<'_>, id: PdbId, error: &Arc<str>) -> bool {
     let object = api.cluster().pdb(id).expect("a budget exists while it is synced");
     let mut status = object.status.clone();
     status.disruptions_allowed = 0;
     let generation = status.observed_generation;
     let holds = ConditionStatus::False;
     set_condition(&mut status, holds, "SyncFailed", Arc::clone(error), generation, api.now());
-    write_status(api, id, status, DisruptionReason::SyncFailed { error: Arc::clone(error) });
+    write_status(api, id, status, DisruptionReason::SyncFailed { error: Arc::clone(error) })
 }
 
-fn write_status(api: &mut Api<'_>, pdb: PdbId, status: PdbStatus, reason: DisruptionReason) {
-    write(api, Write::PdbStatus { pdb, status: Box::new(status) }, reason);
+fn write_status(
+    api: &mut Api<'_>,
+    pdb: PdbId,
+    status: PdbStatus,
+    reason: DisruptionReason,
+) -> bool {
+    write(api, Write::PdbStatus { pdb, status: Box::new(status) }, reason) != Applied::Unchanged
 }
 
 fn event(api: &mut Api<'_>, object: ObjectId, type_: EventType, reason: DisruptionReason) {
@@ -292,7 +338,7 @@ fn event(api: &mut Api<'_>, object: ObjectId, type_: EventType, reason: Disrupti
 }
 
 /// Writes an object that was just read.
-fn write(api: &mut Api<'_>, write: Write, reason: DisruptionReason) {
+fn write(api: &mut Api<'_>, write: Write, reason: DisruptionReason) -> Applied {
     let written = api.write(write, Reason::Disruption(reason));
-    written.expect("an object that exists can be written");
+    written.expect("an object that exists can be written")
 }

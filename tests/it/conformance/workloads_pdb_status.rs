@@ -199,9 +199,12 @@ impl World {
         };
         let created = written(&mut self.cluster, Write::CreatePod(Box::new(new)));
         let Applied::Created(ObjectId::Pod(id)) = created else { panic!("{created:?}") };
+        // It is created with node and status: that is one change, so nobody hears of more.
+        let wakes = self.cluster.wakes.clone();
         written(&mut self.cluster, Write::BindPod { pod: id, node: NodeId(0) });
         let phase = phase(&pod["phase"]);
         self.set_status(id, Some(phase), Some(pod["ready"] == true));
+        self.cluster.wakes = wakes;
         if pod["deleting"] == true {
             self.delete(id);
         }
@@ -216,7 +219,7 @@ impl World {
             let mut idle = Idle;
             let api = &mut Api::new(&mut self.cluster, DISRUPTION.rank, &mut idle);
             match wake.component {
-                DISRUPTION => self.controller.reconcile(api, PdbId(wake.key)),
+                DISRUPTION => self.controller.reconcile(api, PdbId(wake.key), wake.again),
                 DISRUPTION_RECHECK => self.controller.recheck(api, PdbId(wake.key)),
                 STALE_POD_DISRUPTION => {
                     self.controller.sync_stale_pod_disruption(api, PodId(wake.key));
