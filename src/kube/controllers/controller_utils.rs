@@ -2,10 +2,14 @@
 //! as available. Left out: expectations (a write is seen at once by the one who made it, and what
 //! takes its time is the ReplicaSet controller's own state), claims of objects (in `replica_set`).
 
+mod preference;
+
 use std::cmp::Ordering;
 
 use crate::kube::objects::pod::{Pod, PodCondition, PodPhase};
 use crate::units::{SimDuration, SimTime};
+
+pub use preference::sort_by_preference;
 
 /// What the order of deletion looks at in a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,49 +175,6 @@ impl RankedPod {
             uid: (pod.id.0.wrapping_add(1)).wrapping_mul(2_654_435_761),
         }
     }
-}
-
-/// Sorts by a preference that need not be an order; what it calls equal stays in place.
-///
-/// The standard library's sorts may panic on such a preference. This is a merge sort over short
-/// runs sorted by insertion.
-pub fn sort_by_preference<T: Copy>(items: &mut [T], before: impl Fn(&T, &T) -> bool) {
-    const RUN: usize = 12;
-    for run in items.chunks_mut(RUN) {
-        for end in 1..run.len() {
-            let mut place = end;
-            while place > 0 && before(&run[place], &run[place - 1]) {
-                run.swap(place, place - 1);
-                place -= 1;
-            }
-        }
-    }
-    let mut merged = Vec::with_capacity(items.len());
-    let mut width = RUN;
-    while width < items.len() {
-        for pair in items.chunks_mut(2 * width) {
-            let (left, right) = pair.split_at(width.min(pair.len()));
-            merge(left, right, &before, &mut merged);
-            pair.copy_from_slice(&merged);
-        }
-        width *= 2;
-    }
-}
-
-fn merge<T: Copy>(left: &[T], right: &[T], before: &impl Fn(&T, &T) -> bool, merged: &mut Vec<T>) {
-    merged.clear();
-    let (mut left, mut right) = (left, right);
-    while let (Some(first), Some(second)) = (left.first(), right.first()) {
-        if before(second, first) {
-            merged.push(*second);
-            right = &right[1..];
-        } else {
-            merged.push(*first);
-            left = &left[1..];
-        }
-    }
-    merged.extend_from_slice(left);
-    merged.extend_from_slice(right);
 }
 
 /// Whether a pod of this Ready condition has been ready long enough
