@@ -11,6 +11,7 @@ use crate::kube::controllers::controller_utils::{
 };
 use crate::kube::objects::deployment::ReplicaSetObject;
 use crate::kube::objects::ids::{NodeId, PodId};
+use crate::kube::objects::pod::Pod;
 
 /// The pods to delete, in order, each with the rule that put it before the first that stays.
 pub(super) fn pods_to_delete(
@@ -24,17 +25,24 @@ pub(super) fn pods_to_delete(
         return active.iter().map(|&pod| (pod, DeletionRule::All)).collect();
     }
     let per_node = related_pods_per_node(cluster, replica_set, selections);
-    let pods = active.iter().filter_map(|&pod| cluster.pod(pod));
-    let mut ranked: Vec<(PodId, RankedPod)> = pods
-        .map(|pod| {
-            let rank = per_node.get(&pod.node).copied().unwrap_or(0);
-            (pod.id, RankedPod::new(pod, rank))
-        })
-        .collect();
+    let rank = |pod: &Pod| {
+        let rank = per_node.get(&pod.node).copied().unwrap_or(0);
+        (pod.id, RankedPod::new(pod, rank))
+    };
     let now = cluster.now;
-    sort_by_preference(&mut ranked, |(_, one), (_, other)| {
+    let before = |(_, one): &(PodId, RankedPod), (_, other): &(PodId, RankedPod)| {
         compare_active_pods(one, other, now).0.is_lt()
-    });
+    };
+    // What is listed has its order before it is known which pods are active and which to adopt:
+    // that matters where the preference leaves several sequences.
+    let owned = replica_set.pods.iter().filter_map(|&pod| cluster.pod(pod));
+    let mut ranked: Vec<(PodId, RankedPod)> = owned.map(rank).collect();
+    sort_by_preference(&mut ranked, before);
+    ranked.retain(|(pod, _)| active.binary_search(pod).is_ok());
+    let is_adopted = |pod: &&Pod| pod.owner != Some(replica_set.id);
+    let adopted = active.iter().filter_map(|&pod| cluster.pod(pod)).filter(is_adopted);
+    ranked.extend(adopted.map(rank));
+    sort_by_preference(&mut ranked, before);
     let (_, first_kept) = ranked[count];
     let victims = ranked[..count].iter();
     victims.map(|(pod, traits)| (*pod, compare_active_pods(traits, &first_kept, now).1)).collect()
