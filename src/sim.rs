@@ -11,11 +11,14 @@ mod instant;
 mod stage;
 mod user;
 
+use std::collections::BTreeMap;
+
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
 use crate::kube::control_plane::ControlPlane;
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
+use crate::kube::kubectl::drain::command::DrainCommand;
 use crate::kube::metrics_server::MetricsServer;
 use crate::kube::metrics_server::client::MetricsApis;
 use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
@@ -71,6 +74,8 @@ struct Simulation<'a> {
     hpa_timer: PeriodicTimer,
     metrics_server: MetricsServer,
     adapter: Adapter,
+    /// Commands that take time, by number of the action.
+    drains: BTreeMap<u32, DrainCommand>,
     /// What the observer has not been told of yet.
     decisions: Vec<Decision>,
     segments: Vec<Segment>,
@@ -123,7 +128,9 @@ impl Simulation<'_> {
     fn run_wake(&mut self) {
         let now = self.cluster.now;
         let Some(wake) = self.cluster.wakes.pop_due(now, watch::ANY_RANK) else { return };
-        if wake.component == watch::USER {
+        if wake.component == watch::KUBECTL {
+            self.go_on(wake.key);
+        } else if wake.component == watch::USER {
             self.act(wake.key);
         } else {
             self.control_plane.run(&mut self.cluster, wake);

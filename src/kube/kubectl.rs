@@ -4,3 +4,4 @@
 pub mod drain;
 pub mod rollout;
 pub mod set;
+pub mod taint;

@@ -3,11 +3,13 @@
 //! One kind of object, one file: what can be done to it, and how that is told.
 
 pub mod deployment;
+pub mod nodes;
 pub mod pod;
 
 use super::Scenario;
 
 pub use deployment::{DeploymentAction, DeploymentEdit};
+pub use nodes::NodeAction;
 pub use pod::PodAction;
 
 use crate::kube::objects::ids::PodId;
@@ -29,6 +31,8 @@ pub enum Action {
         /// What.
         what: PodAction,
     },
+    /// To nodes.
+    Node(NodeAction),
     /// Another quota of pods, as `Scenario::cluster.pod_quota`; pods that exist stay.
     PodQuota(Option<i64>),
 }
@@ -41,6 +45,7 @@ impl Action {
                 what.title(&scenario.deployments[*deployment as usize].object.metadata.name)
             }
             Action::Pod { pod, what } => what.title(&format!("pod {}", pod.0 + 1)),
+            Action::Node(what) => what.title(),
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),
         }

@@ -146,8 +146,8 @@ impl Checker<'_> {
         let warm = self.warm_replicas(&services, &profiles);
         let behaviors = self.fill_profiles(&services, profiles, &warm);
         let metrics = self.metrics(&services, duration, clock);
-        let events = self.events(duration);
         let cluster = self.cluster(world, duration);
+        let events = self.events(duration, &cluster.nodes);
         let prices = self.prices();
         self.not_yet();
         let workload = WorkloadSpec {

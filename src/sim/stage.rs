@@ -5,6 +5,7 @@
 //! minutes before the start and scrapes one minute before it, so that counters, metric points and
 //! queues are what they would be. Nobody is told of any of this.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Simulation;
@@ -58,6 +59,7 @@ impl<'a> Simulation<'a> {
             hpa_timer: PeriodicTimer::new(flags.sync_period),
             metrics_server: MetricsServer::new(metrics_server_config(scenario)),
             adapter: Adapter::new(scenario),
+            drains: BTreeMap::new(),
             decisions: Vec::new(),
             segments: Vec::new(),
         }

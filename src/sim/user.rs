@@ -3,6 +3,7 @@
 //! What kubectl or the API server refuses stays undone, as for a user whose command fails.
 
 mod deployment;
+mod nodes;
 mod pod;
 
 use super::Simulation;
@@ -20,6 +21,7 @@ impl Simulation<'_> {
                 self.act_on_deployment(DeploymentId(*deployment), what);
             }
             Action::Pod { pod, what } => self.act_on_pod(*pod, what),
+            Action::Node(what) => self.act_on_nodes(number, what),
             Action::PodQuota(quota) => self.cluster.script.pod_quota = *quota,
         }
     }

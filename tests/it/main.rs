@@ -13,6 +13,7 @@ mod kubelet;
 mod load_model;
 mod manifest;
 mod metrics_server;
+mod nodes;
 mod pipe;
 mod properties_quantity;
 mod render;

@@ -188,7 +188,7 @@ impl Checker<'_> {
         nodes
     }
 
-    fn check_pool(&mut self, pool: &NodePool, before: &[Arc<Node>]) {
+    pub(super) fn check_pool(&mut self, pool: &NodePool, before: &[Arc<Node>]) {
         if count_of(pool) == 0 {
             self.report(
                 Diagnostic::warning("empty-pool", "this pool has no nodes")
@@ -230,11 +230,12 @@ fn nodes_of(pool: &NodePool) -> impl Iterator<Item = Node> + '_ {
     let name = &pool.name.value;
     (1..=count_of(pool)).map(move |number| {
         let own = if pool.count.is_some() { format!("{name}-{number}") } else { name.clone() };
-        node(own, pool)
+        pool_node(own, pool)
     })
 }
 
-fn node(name: String, pool: &NodePool) -> Node {
+/// A node of a pool.
+pub(super) fn pool_node(name: String, pool: &NodePool) -> Node {
     let mut labels = initial_labels(&name);
     let own = pool.labels.0.iter();
     labels.extend(own.map(|label| (label.name.value.clone(), label.value.value.clone())));

@@ -1,9 +1,13 @@
 //! Events: what happens when, repetitions written out.
 
+mod nodes;
+
 use std::sync::Arc;
 
-use super::{Checker, MAX_EVENTS, MAX_PODS};
+use self::nodes::Known;
+use super::{Checker, MAX_EVENTS, MAX_NODES, MAX_PODS};
 use crate::api::apps::Deployment;
+use crate::api::core::Node;
 use crate::diagnostic::Diagnostic;
 use crate::manifest::{Loaded, Manifests};
 use crate::scenario::action::{DeploymentAction, DeploymentEdit};
@@ -14,15 +18,21 @@ use crate::units::{SimDuration, SimTime};
 
 impl Checker<'_> {
     /// All events in order of time; of several at one instant the order of the file stays.
-    pub(super) fn events(&mut self, duration: SimDuration) -> Vec<ScenarioEvent> {
+    pub(super) fn events(
+        &mut self,
+        duration: SimDuration,
+        nodes: &[Arc<Node>],
+    ) -> Vec<ScenarioEvent> {
         let mut events: Vec<ScenarioEvent> = Vec::new();
+        let known = Known::new(nodes, &self.input.file.spec.events);
         for written in &self.input.file.spec.events {
-            let actions = self.actions(written);
+            let actions = self.actions(written, &known);
             for at in self.times(written, duration, events.len(), actions.len()) {
                 let at_once = |action: &Action| ScenarioEvent { at, action: action.clone() };
                 events.extend(actions.iter().map(at_once));
             }
         }
+        self.check_node_count(nodes, &events);
         events.sort_by_key(|event| event.at);
         events
     }
@@ -66,7 +76,7 @@ impl Checker<'_> {
         (0..count).map(|number| first + SimDuration(every.value.0 * number)).collect()
     }
 
-    fn actions(&mut self, written: &Event) -> Vec<Action> {
+    fn actions(&mut self, written: &Event, known: &Known<'_>) -> Vec<Action> {
         let kinds = written.actions();
         let [(kind, later)] = kinds.as_slice() else {
             let message = if kinds.is_empty() {
@@ -76,7 +86,7 @@ impl Checker<'_> {
             };
             let finding = Diagnostic::error("scenario-event", message)
                 .at(written.at.span.clone(), "")
-                .help("give each event exactly one action: `scale`, `apply` or `setImage`");
+                .help("give each event exactly one action, such as `scale`, `setImage` or `drain`");
             self.report_unless_absent(finding, kinds.is_empty());
             return Vec::new();
         };
@@ -84,7 +94,7 @@ impl Checker<'_> {
             self.report(
                 Diagnostic::warning("not-yet", format!("`{kind}` is not simulated yet"))
                     .at(written.at.span.clone(), "this event is left out")
-                    .help("`scale`, `apply` and `setImage` are; the rest of the Scenario runs"),
+                    .help("others are, such as `scale`; the rest of the Scenario runs"),
             );
         }
         if let Some(set_image) = &written.set_image {
@@ -93,7 +103,7 @@ impl Checker<'_> {
         match (&written.scale, &written.apply) {
             (Some(scale), _) => self.scale(&scale.value).into_iter().collect(),
             (None, Some(apply)) => self.apply(apply),
-            (None, None) => Vec::new(),
+            (None, None) => self.node_action(written, known).into_iter().collect(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! `spec.events`, `spec.metrics` and the small rest of a Scenario as written.
 
+mod nodes;
+
 use serde_json::json;
 
 use super::read::{At, Context, Definitions, Read, Table, object};
@@ -7,6 +9,8 @@ use super::scalar::ObjectName;
 use super::traffic::Trace;
 use crate::manifest::yaml::{Node, Value};
 use crate::units::{SimDuration, SimTime};
+
+pub use nodes::{AddNodes, Drain, FailNode, SomeNodes, TaintNodes};
 
 object! {
     /// Something that happens: exactly one action at an instant.
@@ -24,11 +28,13 @@ object! {
     /// `kubectl set image`.
     "setImage" => set_image: Option<At<SetImage>>,
     /// `kubectl drain`.
-    "drain" => drain: Option<At<Later>>,
+    "drain" => drain: Option<At<Drain>>,
     /// `kubectl cordon`.
-    "cordon" => cordon: Option<At<Later>>,
+    "cordon" => cordon: Option<At<SomeNodes>>,
     /// `kubectl uncordon`.
-    "uncordon" => uncordon: Option<At<Later>>,
+    "uncordon" => uncordon: Option<At<SomeNodes>>,
+    /// `kubectl taint nodes`.
+    "taint" => taint: Option<At<TaintNodes>>,
     /// `kubectl rollout pause`.
     "pause" => pause: Option<At<Later>>,
     /// `kubectl rollout resume`.
@@ -38,7 +44,11 @@ object! {
     /// `kubectl rollout restart`.
     "restart" => restart: Option<At<Later>>,
     /// A node that falls silent.
-    "failNode" => fail_node: Option<At<Later>>,
+    "failNode" => fail_node: Option<At<FailNode>>,
+    /// A node that is back.
+    "recoverNode" => recover_node: Option<At<SomeNodes>>,
+    /// Nodes that join.
+    "addNodes" => add_nodes: Option<At<AddNodes>>,
     /// A change of any object.
     "edit" => edit: Option<At<Later>>,
 }
@@ -93,14 +103,17 @@ impl Event {
             ("scale", false, self.scale.is_some()),
             ("apply", false, self.apply.is_some()),
             ("setImage", false, self.set_image.is_some()),
-            ("drain", true, self.drain.is_some()),
-            ("cordon", true, self.cordon.is_some()),
-            ("uncordon", true, self.uncordon.is_some()),
+            ("drain", false, self.drain.is_some()),
+            ("cordon", false, self.cordon.is_some()),
+            ("uncordon", false, self.uncordon.is_some()),
+            ("taint", false, self.taint.is_some()),
             ("pause", true, self.pause.is_some()),
             ("resume", true, self.resume.is_some()),
             ("undo", true, self.undo.is_some()),
             ("restart", true, self.restart.is_some()),
-            ("failNode", true, self.fail_node.is_some()),
+            ("failNode", false, self.fail_node.is_some()),
+            ("recoverNode", false, self.recover_node.is_some()),
+            ("addNodes", false, self.add_nodes.is_some()),
             ("edit", true, self.edit.is_some()),
         ];
         actions.into_iter().filter(|action| action.2).map(|action| (action.0, action.1)).collect()

@@ -1,10 +1,12 @@
-//! What `kubectl drain`, `cordon` and `uncordon` print, as data; the sentences are kubectl's.
+//! What `kubectl drain`, `cordon`, `uncordon` and `taint` print, as data; the sentences are
+//! kubectl's.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::filters::Verdict;
 use crate::kube::apiserver::eviction::answer::Answer;
+use crate::kube::kubectl::taint::{Operation, TaintError};
 use crate::kube::kubelet::reason::GoDuration;
 use crate::kube::objects::pod::Pod;
 use crate::units::SimDuration;
@@ -102,6 +104,15 @@ pub enum KubectlReason {
         /// Its name.
         node: Arc<str>,
     },
+    /// The taints of a node are as it was asked for.
+    Tainted {
+        /// Its name.
+        node: Arc<str>,
+        /// What became of them.
+        operation: Operation,
+    },
+    /// The taints of a node stay as they were.
+    TaintError(TaintError),
 }
 
 /// Why a drain did not do what it was asked for.
@@ -149,6 +160,8 @@ impl KubectlReason {
             KubectlReason::UnableToDrain { .. } => "UnableToDrain",
             KubectlReason::PendingNodes { .. } => "PendingNodes",
             KubectlReason::Drained { .. } => "Drained",
+            KubectlReason::Tainted { .. } => "Tainted",
+            KubectlReason::TaintError(_) => "TaintError",
         }
     }
 
@@ -161,6 +174,7 @@ impl KubectlReason {
                 | KubectlReason::PendingPods { .. }
                 | KubectlReason::UnableToDrain { .. }
                 | KubectlReason::PendingNodes { .. }
+                | KubectlReason::TaintError(_)
         )
     }
 }
@@ -208,6 +222,8 @@ impl fmt::Display for KubectlReason {
                 nodes.iter().try_for_each(|node| write!(f, "\n {node}"))
             }
             KubectlReason::Drained { node } => write!(f, "node/{node} drained"),
+            KubectlReason::Tainted { node, operation } => write!(f, "node/{node} {operation}"),
+            KubectlReason::TaintError(error) => write!(f, "error: {error}"),
         }
     }
 }

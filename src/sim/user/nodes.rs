@@ -1,0 +1,103 @@
+//! What users do to nodes, and what happens to them.
+
+use std::sync::Arc;
+
+use crate::api::core::{Node, Taint};
+use crate::kube::apiserver::watch::KUBECTL;
+use crate::kube::apiserver::{Api, Write};
+use crate::kube::kubectl::drain::Flags;
+use crate::kube::kubectl::drain::command::{DrainCommand, cordon_or_uncordon};
+use crate::kube::kubectl::taint::taint;
+use crate::kube::kubelet::node_status::initial_labels;
+use crate::kube::objects::ids::NodeId;
+use crate::kube::objects::node;
+use crate::scenario::action::nodes::{NewNodes, NodeAction, NodeNames};
+use crate::sim::{KUBELET_RANK, Simulation};
+
+impl Simulation<'_> {
+    /// Does something to nodes; `number` is that of the action.
+    pub(super) fn act_on_nodes(&mut self, number: u32, what: &NodeAction) {
+        match what {
+            NodeAction::Drain { nodes, flags } => self.drain(number, nodes, flags),
+            NodeAction::Cordon(nodes) => self.for_each(nodes, |api, node| {
+                cordon_or_uncordon(api, node, true);
+            }),
+            NodeAction::Uncordon(nodes) => self.for_each(nodes, |api, node| {
+                cordon_or_uncordon(api, node, false);
+            }),
+            NodeAction::Taint { nodes, edit } => {
+                self.for_each(nodes, |api, node| taint(api, node, edit));
+            }
+            NodeAction::Machine { nodes, machine } => {
+                for node in self.nodes_of(nodes) {
+                    self.request(Write::SetMachine { node, machine: *machine });
+                }
+            }
+            NodeAction::Add(new) => self.add_nodes(new),
+        }
+    }
+
+    fn drain(&mut self, number: u32, nodes: &NodeNames, flags: &Flags) {
+        let nodes = self.nodes_of(nodes);
+        let command = DrainCommand::new(&mut self.user(), flags.clone(), nodes);
+        self.drains.insert(number, command);
+        self.go_on(number);
+    }
+
+    /// A command that takes time has something to do.
+    pub(in crate::sim) fn go_on(&mut self, number: u32) {
+        let Some(mut command) = self.drains.remove(&number) else { return };
+        if let Some(at) = command.reconcile(&mut self.user()) {
+            self.drains.insert(number, command);
+            self.cluster.wakes.wake(KUBECTL, number, at);
+        }
+    }
+
+    /// The API as a user sees it. Kubelets, endpoints and the rest have their turn once all
+    /// commands of this instant are through.
+    fn user(&mut self) -> Api<'_> {
+        Api::new(&mut self.cluster, KUBELET_RANK, &mut self.control_plane.below.below)
+    }
+
+    fn for_each(&mut self, nodes: &NodeNames, mut work: impl FnMut(&mut Api<'_>, NodeId)) {
+        for node in self.nodes_of(nodes) {
+            work(&mut self.user(), node);
+        }
+    }
+
+    fn nodes_of(&self, names: &NodeNames) -> Vec<NodeId> {
+        let find = |name: &Arc<str>| {
+            let mut nodes = self.cluster.nodes();
+            nodes.find(|node| node.node.metadata.name == **name).map(|node| node.id)
+        };
+        names.iter().filter_map(find).collect()
+    }
+
+    fn add_nodes(&mut self, new: &NewNodes) {
+        let Some(count) = new.count else {
+            return self.request(Write::CreateNode(Arc::new(joining(&new.shape, &new.name))));
+        };
+        let number = |name: &str| name.strip_prefix(&*new.name)?.strip_prefix('-')?.parse().ok();
+        let nodes = self.cluster.nodes();
+        let taken = nodes.filter_map(|node| number(&node.node.metadata.name)).max();
+        let first = taken.unwrap_or(0_u32).saturating_add(1);
+        for number in (first..).take(count as usize) {
+            let name = format!("{}-{number}", new.name);
+            self.request(Write::CreateNode(Arc::new(joining(&new.shape, &name))));
+        }
+    }
+}
+
+/// A node as it registers: admission gives it a taint until it is ready (`TaintNodesByCondition`).
+fn joining(shape: &Node, name: &str) -> Node {
+    let mut node = shape.clone();
+    name.clone_into(&mut node.metadata.name);
+    node.metadata.labels.extend(initial_labels(name));
+    node.spec.unschedulable = false;
+    node.spec.taints.push(Taint {
+        key: node::taint::NOT_READY.to_owned(),
+        value: String::new(),
+        effect: node::taint::NO_SCHEDULE.to_owned(),
+    });
+    node
+}
