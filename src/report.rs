@@ -16,6 +16,7 @@ mod need;
 pub mod numbers;
 mod pods;
 mod readings;
+mod rollouts;
 mod scaling;
 pub mod series;
 pub mod spread;
@@ -28,7 +29,7 @@ use serde::Serialize;
 pub use decision::{DecisionRow, HpaFailure};
 pub use numbers::{
     Attempts, Cause, CountChange, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise,
-    Scaling, Window,
+    Rollout, RolloutState, Scaling, Window, WorkloadKind,
 };
 pub use scaling::{measure, worst};
 pub use series::{MetricSeries, Need, Series, TrafficSeries, WorkloadSeries};
@@ -83,6 +84,8 @@ pub struct WorkloadReport {
     pub namespace: String,
     /// Name of the Deployment.
     pub name: String,
+    /// Whether it is one, or a service of Docker Swarm.
+    pub kind: WorkloadKind,
     /// Services that send it traffic, by name; a Service of two Deployments is named in both.
     pub services: Vec<String>,
     /// Its HPA.
@@ -113,6 +116,8 @@ pub struct WorkloadReport {
     pub decisions: Vec<DecisionRow>,
     /// Changes of the count by others than the HPA, in order of time.
     pub other_changes: Vec<CountChange>,
+    /// Each new template, in order of time.
+    pub rollouts: Vec<Rollout>,
     /// When the HPA could not do its work, in order of time.
     pub hpa_failures: Vec<HpaFailure>,
 }

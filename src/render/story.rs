@@ -1,10 +1,11 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
+mod rollouts;
 mod title;
 
 use crate::render::words::{amount, brief, count, instant, latency, share, span, things};
 use crate::report::{
-    Cause, Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadReport,
+    Cause, Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadKind, WorkloadReport,
 };
 
 pub use title::{cluster_title, finding, title};
@@ -19,6 +20,7 @@ const PENDING_SECONDS_MIN: f64 = 5.0;
 /// What happened to one workload, most important first; each entry is a paragraph.
 pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     let mut story = vec![scaling(workload)];
+    story.extend(rollouts::rollouts(workload));
     story.extend(lost_with_capacity(workload));
     story.extend(at_maximum(workload));
     story.extend(other_changes(workload));
@@ -104,7 +106,7 @@ pub fn held_by_maximum(workload: &WorkloadReport) -> bool {
 fn scaling(workload: &WorkloadReport) -> String {
     let harm = harm(workload);
     let followed = match (&workload.hpa, worst_rise(workload)) {
-        (None, _) => format!("No HPA scales {}: it had {}.", workload.name, pods_range(workload)),
+        (None, _) => rollouts::unscaled(workload, &pods_range(workload)),
         (Some(_), None) => format!(
             "The HPA had no reason to add pods: the load never asked for more than {}.",
             pods(workload.scaling.peak_pods)
@@ -302,10 +304,11 @@ fn pods(number: i32) -> String {
 
 fn pods_range(workload: &WorkloadReport) -> String {
     let scaling = &workload.scaling;
+    let peak = things(f64::from(scaling.peak_pods), rollouts::thing(workload));
     if scaling.min_pods == scaling.peak_pods {
-        return format!("{} all the time", pods(scaling.peak_pods));
+        return format!("{peak} all the time");
     }
-    format!("{} to {}", scaling.min_pods, pods(scaling.peak_pods))
+    format!("{} to {peak}", scaling.min_pods)
 }
 
 fn at(seconds: f64) -> String {
@@ -333,6 +336,10 @@ pub fn subject(workload: &WorkloadReport) -> String {
             hpa.max_replicas,
             hpa.metrics.join(", ")
         ),
+        None if workload.kind == WorkloadKind::SwarmService => {
+            let tasks = things(f64::from(workload.scaling.start_pods), "task");
+            format!("{} (Swarm service, {tasks})", workload.name)
+        }
         None => {
             format!("{} (Deployment, {}, no HPA)", workload.name, pods(workload.scaling.start_pods))
         }
@@ -351,4 +358,13 @@ pub fn setup(report: &Report) -> String {
         [only] => format!("{time} of {}", subject(only)),
         many => format!("{time} of {}", things(many.len() as f64, "workload")),
     }
+}
+
+/// Whose rules were played: `Kubernetes v1.36 rules`.
+pub fn rules(report: &Report) -> String {
+    let of_swarm = |workload: &WorkloadReport| workload.kind == WorkloadKind::SwarmService;
+    if !report.workloads.is_empty() && report.workloads.iter().all(of_swarm) {
+        return "Docker Swarm rules".to_owned();
+    }
+    format!("Kubernetes v{} rules", report.scenario.kubernetes)
 }

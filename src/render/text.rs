@@ -67,7 +67,7 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
 /// `flash-sale   1 h of shop (...)   seed 7   Kubernetes v1.36 rules`, in two lines if need be.
 fn title(report: &Report, style: Style) -> String {
     let scenario = &report.scenario;
-    let rules = format!("seed {}   Kubernetes v{} rules", scenario.seed, scenario.kubernetes);
+    let rules = format!("seed {}   {}", scenario.seed, story::rules(report));
     let (name, setup) = (&scenario.name, story::setup(report));
     let one = format!("   {setup}   {rules}");
     if width(name) + width(&one) <= style.columns() {

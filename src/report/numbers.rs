@@ -271,3 +271,67 @@ pub struct Fall {
     /// Pods beyond need, times hours.
     pub idle_pod_hours: f64,
 }
+
+/// A new template of a workload, and what became of it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rollout {
+    /// When it began \[s\].
+    pub at_seconds: f64,
+    /// The image before.
+    pub from: String,
+    /// The image from then on; the same as before if something else changed.
+    pub to: String,
+    /// Whether the workload had this template before.
+    pub back: bool,
+    /// How it ended.
+    pub state: RolloutState,
+    /// What Swarm said of it last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Until all pods were of the new template and ready, and no others left \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub took_seconds: Option<f64>,
+    /// When the next rollout began \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_seconds: Option<f64>,
+    /// Desired pods at its begin.
+    pub desired_pods: i32,
+    /// The most pods of the new template that were ready, until the next rollout.
+    pub updated_pods: i32,
+    /// The most pods on nodes beyond the desired ones, those being deleted too.
+    pub extra_pods: i32,
+    /// The fewest ready pods.
+    pub min_ready_pods: i32,
+    /// Tries that failed meanwhile; absent without traffic.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed: Option<f64>,
+}
+
+/// How a rollout ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RolloutState {
+    /// It went on at the end.
+    #[default]
+    Progressing,
+    /// All pods are of the new template.
+    Complete,
+    /// The next one began before it was complete.
+    Superseded,
+    /// Swarm stopped it.
+    Paused,
+    /// Swarm took it back.
+    RolledBack,
+}
+
+/// Who keeps the pods of a workload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum WorkloadKind {
+    /// A Deployment.
+    #[default]
+    Deployment,
+    /// A service of Docker Swarm.
+    SwarmService,
+}

@@ -10,8 +10,9 @@ use crate::api::core::PodTemplateSpec;
 use crate::api::quantity::Quantity;
 use crate::kube::apiserver::{Cluster, Fact, Write};
 use crate::kube::objects::ids::{DeploymentId, ObjectId, PodId, TemplateId};
-use crate::kube::objects::pod::Pod;
+use crate::kube::reason::Reason;
 use crate::kube::scheduler::requests::{PodResourcesOptions, pod_requests};
+use crate::kube::swarm::reason::{SwarmReason, UpdateStatus};
 use crate::recording::Recording;
 use crate::units::SimTime;
 
@@ -26,6 +27,14 @@ pub(super) struct PodHistory {
     pub(super) ready: Track,
     /// Those of them that wait for a node.
     pub(super) pending: Track,
+    /// Ready ones of the newest template.
+    pub(super) updated: Track,
+    /// Current ones of other templates.
+    pub(super) outdated: Track,
+    /// Pods on nodes, those being deleted too.
+    pub(super) held: Track,
+    /// What Swarm said of updates, and when \[ms\].
+    pub(super) updates: Vec<(f64, UpdateStatus)>,
     /// Each spec of the Deployment, and from when on \[ms\] it was so.
     pub(super) specs: Vec<(f64, Arc<DeploymentSpec>)>,
     /// What pods on nodes took, those being deleted too.
@@ -55,6 +64,8 @@ struct Counts {
     current: i64,
     ready: i64,
     pending: i64,
+    updated: i64,
+    outdated: i64,
     on_nodes: i64,
     milli_cores: i64,
     bytes: i64,
@@ -76,6 +87,7 @@ pub(super) fn walk(recording: &Recording, names: &[(String, String)]) -> Vec<Pod
         histories: vec![PodHistory::default(); names.len()],
         pods: BTreeMap::new(),
         requests: BTreeMap::new(),
+        versions: vec![None; names.len()],
         cluster,
         at_ms: 0,
     };
@@ -93,6 +105,8 @@ struct Walk<'a> {
     pods: BTreeMap<PodId, Counted>,
     /// CPU \[10⁻³ cores\] and memory \[bytes\] that a pod of a template requests.
     requests: BTreeMap<TemplateId, (i64, i64)>,
+    /// The newest template of each Deployment.
+    versions: Vec<Option<TemplateId>>,
     cluster: Cluster,
     at_ms: i64,
 }
@@ -122,6 +136,13 @@ impl Walk<'_> {
                 let history = &mut self.histories[counted.workload];
                 history.scheduler_said = Some(fact.reason.to_string());
             }
+            return;
+        }
+        if let Reason::Swarm(SwarmReason::Update(status)) = &fact.reason
+            && let Write::Event { object: ObjectId::Deployment(id), .. } = &fact.write
+            && let Some(workload) = self.workload_named(*id)
+        {
+            self.histories[workload].updates.push((self.at_ms as f64, status.clone()));
             return;
         }
         match fact.write {
@@ -182,14 +203,25 @@ impl Walk<'_> {
     }
 
     fn see_deployment(&mut self, id: DeploymentId) {
+        let Some(workload) = self.workload_named(id) else { return };
         let Some(deployment) = self.cluster.deployment(id) else { return };
-        let (name, replicas) = (&deployment.metadata, deployment.replicas());
-        let same = |known: &(String, String)| known.0 == name.namespace && known.1 == name.name;
-        if let Some(workload) = self.names.iter().position(same) {
-            let history = &mut self.histories[workload];
-            history.desired.push(self.at_ms as f64, f64::from(replicas));
-            history.specs.push((self.at_ms as f64, Arc::clone(&deployment.spec)));
+        let (replicas, version) = (deployment.replicas(), Some(deployment.template));
+        let history = &mut self.histories[workload];
+        history.desired.push(self.at_ms as f64, f64::from(replicas));
+        history.specs.push((self.at_ms as f64, Arc::clone(&deployment.spec)));
+        if std::mem::replace(&mut self.versions[workload], version) != version {
+            let own = self.pods.iter().filter(|(_, pod)| pod.workload == workload);
+            let own: Vec<PodId> = own.map(|(id, _)| *id).collect();
+            for pod in own {
+                self.see_pod(pod);
+            }
         }
+    }
+
+    fn workload_named(&self, id: DeploymentId) -> Option<usize> {
+        let name = &self.cluster.deployment(id)?.metadata;
+        let same = |known: &(String, String)| known.0 == name.namespace && known.1 == name.name;
+        self.names.iter().position(same)
     }
 
     /// Counts a pod as it is now, in place of how it was before.
@@ -215,7 +247,9 @@ impl Walk<'_> {
     fn counted(&mut self, id: PodId) -> Option<Counted> {
         let pod = self.cluster.pod(id)?;
         let (template, created_ms) = (pod.template, pod.created_at.0.max(0));
-        let workload = self.workload_of(pod)?;
+        let replica_set = self.cluster.replica_set(pod.owner?)?;
+        let workload = self.workload_named(replica_set.owner?)?;
+        let newest = self.versions[workload] == Some(replica_set.base_template);
         let (active, on_node) = (pod.is_active(), pod.node.is_some() && !pod.is_terminal());
         let (ready, pending) = (active && pod.is_ready(), active && pod.node.is_none());
         let (milli_cores, bytes) = self.requests_of(template);
@@ -224,17 +258,13 @@ impl Walk<'_> {
             current: i64::from(active),
             ready: i64::from(ready),
             pending: i64::from(pending),
+            updated: i64::from(ready && newest),
+            outdated: i64::from(active && !newest),
             on_nodes: held,
             milli_cores: milli_cores * held,
             bytes: bytes * held,
         };
         Some(Counted { workload, state, created_ms })
-    }
-
-    fn workload_of(&self, pod: &Pod) -> Option<usize> {
-        let owner = self.cluster.replica_set(pod.owner?)?.owner?;
-        let name = &self.cluster.deployment(owner)?.metadata;
-        self.names.iter().position(|known| known.0 == name.namespace && known.1 == name.name)
     }
 
     fn requests_of(&mut self, template: TemplateId) -> (i64, i64) {
@@ -255,6 +285,8 @@ impl Counts {
         self.current += is.current - was.current;
         self.ready += is.ready - was.ready;
         self.pending += is.pending - was.pending;
+        self.updated += is.updated - was.updated;
+        self.outdated += is.outdated - was.outdated;
         self.on_nodes += is.on_nodes - was.on_nodes;
         self.milli_cores += is.milli_cores - was.milli_cores;
         self.bytes += is.bytes - was.bytes;
@@ -276,5 +308,8 @@ impl PodHistory {
         self.current.push(at, self.count.current as f64);
         self.ready.push(at, self.count.ready as f64);
         self.pending.push(at, self.count.pending as f64);
+        self.updated.push(at, self.count.updated as f64);
+        self.outdated.push(at, self.count.outdated as f64);
+        self.held.push(at, self.count.on_nodes as f64);
     }
 }

@@ -2,9 +2,10 @@
 
 use super::metrics;
 use super::need::{self, Demand};
-use super::numbers::{Hpa, Pending, Resources, Rise};
+use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
 use super::pods::{self, PodHistory};
 use super::readings::{self, HpaLog, Subject};
+use super::rollouts;
 use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
 use super::track::Track;
@@ -103,9 +104,19 @@ impl Inputs<'_> {
         report.scaling.syncs = decisions.len() as u32;
         report.scaling.failed_syncs = readings::failed_syncs(&decisions);
         measure(&mut report, &series, self.recording.end);
+        report.kind = self.kind(place);
+        let (pods, traffic) = (&self.pods[place], series.traffic.as_ref());
+        report.rollouts = rollouts::rollouts(pods, traffic, self.end_ms());
         self.add_percentiles(&services, &mut report.rises);
         report.resources = self.resources(place, report.resources.idle_pod_hours);
         (report, series)
+    }
+
+    fn kind(&self, place: usize) -> WorkloadKind {
+        match self.scenario.deployments[place].object.spec.strategy.swarm {
+            Some(_) => WorkloadKind::SwarmService,
+            None => WorkloadKind::Deployment,
+        }
     }
 
     /// How long requests took in rises that hurt.

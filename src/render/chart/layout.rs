@@ -110,8 +110,7 @@ impl Sheet<'_> {
     fn around(&mut self, finding: &str, setup: &str) -> (f64, f64) {
         let title = self.options.title.as_deref().unwrap_or(finding);
         let scenario = &self.report.scenario;
-        let subtitle =
-            format!("{}: {setup}, Kubernetes v{} rules", scenario.name, scenario.kubernetes);
+        let subtitle = format!("{}: {setup}, {}", scenario.name, story::rules(self.report));
         let top = self.heading(title, &subtitle);
         (top, self.foot())
     }

@@ -1,0 +1,109 @@
+//! Rollouts in sentences.
+
+use super::{at, unit};
+use crate::render::words::{count, span, things};
+use crate::report::{Rollout, RolloutState, WorkloadKind, WorkloadReport};
+
+/// Most rollouts that are told, each in a paragraph.
+const ROLLOUTS_MAX: usize = 3;
+
+/// What became of each new version, the first ones of many.
+pub(super) fn rollouts(workload: &WorkloadReport) -> Vec<String> {
+    let all = &workload.rollouts;
+    let mut told: Vec<String> =
+        all.iter().take(ROLLOUTS_MAX).map(|rollout| tell(workload, rollout)).collect();
+    if all.len() > ROLLOUTS_MAX {
+        let more = things((all.len() - ROLLOUTS_MAX) as f64, "more rollout");
+        told.push(format!("There were {more}."));
+    }
+    told
+}
+
+/// `pod`, or `task` of a service of Swarm.
+pub(super) fn thing(workload: &WorkloadReport) -> &'static str {
+    match workload.kind {
+        WorkloadKind::Deployment => "pod",
+        WorkloadKind::SwarmService => "task",
+    }
+}
+
+fn tell(workload: &WorkloadReport, rollout: &Rollout) -> String {
+    let what = match (rollout.back, workload.kind) {
+        (true, _) => "roll-back",
+        (false, WorkloadKind::Deployment) => "rollout",
+        (false, WorkloadKind::SwarmService) => "update",
+    };
+    let version = match &rollout.to {
+        to if *to == rollout.from => "of another template".to_owned(),
+        to => format!("to {to}"),
+    };
+    let failed = failed(workload, rollout);
+    let said = match (&rollout.message, rollout.state) {
+        (Some(message), RolloutState::Paused | RolloutState::RolledBack) => {
+            format!(" Swarm said: {message}.")
+        }
+        _ => String::new(),
+    };
+    let outcome = outcome(workload, rollout);
+    format!("The {what} {version} {} {outcome}{failed}.{said}", at(rollout.at_seconds))
+}
+
+fn outcome(workload: &WorkloadReport, rollout: &Rollout) -> String {
+    let thing = thing(workload);
+    let of_all = |number: i32| {
+        let all = things(f64::from(rollout.desired_pods), thing);
+        format!("{} of {all}", count(f64::from(number)))
+    };
+    match rollout.state {
+        RolloutState::Complete => {
+            let took = rollout.took_seconds.unwrap_or(0.0);
+            let took = if took > 0.0 { span(took) } else { "no time".to_owned() };
+            let extra = match rollout.extra_pods {
+                0 => String::new(),
+                extra => {
+                    format!(" and up to {}", things(f64::from(extra), &format!("extra {thing}")))
+                }
+            };
+            let ready = of_all(rollout.min_ready_pods.min(rollout.desired_pods));
+            format!("took {took}, with at least {ready} ready{extra}")
+        }
+        RolloutState::Superseded => {
+            let next = at(rollout.next_seconds.unwrap_or(0.0));
+            let updated = of_all(rollout.updated_pods);
+            format!("was not complete when the next one began {next}: {updated} were ready")
+        }
+        RolloutState::Progressing => {
+            format!("was not complete at the end: {} were ready", of_all(rollout.updated_pods))
+        }
+        RolloutState::Paused => {
+            format!("was paused when {} had run it", of_all(rollout.updated_pods))
+        }
+        RolloutState::RolledBack => {
+            let after = rollout.next_seconds.unwrap_or(rollout.at_seconds) - rollout.at_seconds;
+            format!(
+                "reached {} and was taken back after {}",
+                of_all(rollout.updated_pods),
+                span(after)
+            )
+        }
+    }
+}
+
+fn failed(workload: &WorkloadReport, rollout: &Rollout) -> String {
+    let (Some(requests), Some(failed)) = (&workload.requests, rollout.failed) else {
+        return String::new();
+    };
+    let unit = unit(requests);
+    match failed {
+        failed if failed < 0.5 => "; nothing failed meanwhile".to_owned(),
+        failed => format!("; {} {unit} failed meanwhile", count(failed)),
+    }
+}
+
+/// What a workload without an HPA had, and of what kind it is.
+pub(super) fn unscaled(workload: &WorkloadReport, range: &str) -> String {
+    match workload.kind {
+        WorkloadKind::Deployment => format!("No HPA scales {}: it had {range}.", workload.name),
+        WorkloadKind::SwarmService => format!("The service {} had {range}.", workload.name),
+    }
+}
