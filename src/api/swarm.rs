@@ -7,6 +7,9 @@
 
 use crate::units::SimDuration;
 
+/// The label by which a service finds its tasks.
+pub const SERVICE_NAME_LABEL: &str = "com.docker.swarm.service.name";
+
 /// How Swarm keeps a service: its mode, and how tasks are replaced.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ServiceStrategy {

@@ -1,18 +1,22 @@
 //! Mirrors pkg/proxy/topology.go (v1.36): which endpoints of a Service take traffic. Left out: the
 //! local traffic policies and topology hints. The rules of all nodes change at one instant, late by
-//! [`crate::kube::timings::Timings::endpoint_added`] or `endpoint_removed`.
+//! [`crate::kube::timings::Timings::endpoint_added`] or `endpoint_removed`. The same stands for the
+//! virtual addresses of services of Docker Swarm, which are not late.
 
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use crate::api::swarm::SERVICE_NAME_LABEL;
 use crate::kube::apiserver::watch::KUBE_PROXY;
 use crate::kube::apiserver::{Api, Write};
 use crate::kube::endpoint_slice::EndpointsReason;
 use crate::kube::objects::ids::{PodId, ServiceId};
 use crate::kube::objects::service::Endpoint;
 use crate::kube::reason::Reason;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
+
+const NONE: SimDuration = SimDuration::ZERO;
 
 /// kube-proxy on all nodes.
 #[derive(Debug, Default)]
@@ -105,9 +109,11 @@ impl View {
             return;
         }
         let timings = api.cluster().timings;
+        let late =
+            |lag: SimDuration| api.now() + if is_of_swarm(api, service) { NONE } else { lag };
         let told = std::mem::take(&mut self.told);
         for gone in told.iter().filter(|endpoint| find(now, endpoint.pod).is_none()) {
-            self.delay(api.now() + timings.endpoint_removed, gone.pod, None);
+            self.delay(late(timings.endpoint_removed), gone.pod, None);
         }
         for &endpoint in now {
             let former = find(&told, endpoint.pod);
@@ -117,7 +123,7 @@ impl View {
                 } else {
                     timings.endpoint_removed
                 };
-                self.delay(api.now() + lag, endpoint.pod, Some(endpoint));
+                self.delay(late(lag), endpoint.pod, Some(endpoint));
             }
         }
         self.told = told;
@@ -143,6 +149,12 @@ impl View {
         }
         self.pending.retain(|pending| pending.at > now);
     }
+}
+
+/// Swarm's load balancers hear of a task before it hears of anything itself.
+fn is_of_swarm(api: &Api, service: ServiceId) -> bool {
+    let service = api.cluster().service(service);
+    service.is_some_and(|it| it.service.spec.selector.contains_key(SERVICE_NAME_LABEL))
 }
 
 fn find(endpoints: &[Endpoint], pod: PodId) -> Option<Endpoint> {

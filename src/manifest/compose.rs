@@ -33,8 +33,6 @@ pub(super) const API_VERSION: &str = "compose-spec";
 /// What stands for `kind` there.
 pub(super) const KIND: &str = "Compose";
 
-/// The label by which a service finds its tasks.
-const SERVICE_NAME: &str = "com.docker.swarm.service.name";
 /// The most findings of one file.
 const FINDINGS_MAX: usize = 200;
 

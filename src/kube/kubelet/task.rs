@@ -1,7 +1,8 @@
 //! Mirrors the agent of SwarmKit (`agent/task.go`, `agent/exec/controller.go`) and its executor in
 //! moby (`daemon/cluster/executor/container/controller.go`): the life of a task on its node, in the
-//! place of a kubelet. Left out: what the agent and the engine take in time, `post_start` and
-//! `pre_stop` of newer engines, task logs, image digests.
+//! place of a kubelet. Left out: what the agent and the engine take in time, the pause of newer
+//! engines between the load balancer and SIGTERM, `post_start` and `pre_stop`, task logs, image
+//! digests.
 //!
 //! A task is a pod of one container. It is prepared (its image pulled) at once, starts when its
 //! desired state is RUNNING, and takes traffic when it is healthy. One that gets unhealthy is

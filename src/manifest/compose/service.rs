@@ -3,15 +3,15 @@
 
 use std::sync::Arc;
 
+use super::keys;
 use super::reader::{Field, Reader};
-use super::{SERVICE_NAME, keys};
 use crate::api::apps::{Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment};
 use crate::api::core::{
     Container, ContainerPort, EnvVar, PodSpec, PodTemplateSpec, Service, ServicePort, ServiceSpec,
 };
 use crate::api::int_or_percent::IntOrPercent;
 use crate::api::meta::{LabelSelector, ObjectMeta, StringMap};
-use crate::api::swarm::{ServiceStrategy, TaskSpec};
+use crate::api::swarm::{SERVICE_NAME_LABEL, ServiceStrategy, TaskSpec};
 use crate::diagnostic::Diagnostic;
 use crate::manifest::yaml::{Entry, Node, Value};
 use crate::units::SimDuration;
@@ -44,7 +44,7 @@ pub(super) fn build(reader: &mut Reader<'_>, entry: &Entry) -> Option<Built> {
     let image = reader.image(entry, &field);
     let (mode, replicas) = reader.mode(&field, deploy)?;
     let strategy = reader.strategy(mode, deploy);
-    let labels = StringMap::from([(SERVICE_NAME.to_owned(), entry.key.clone())]);
+    let labels = StringMap::from([(SERVICE_NAME_LABEL.to_owned(), entry.key.clone())]);
     let selector = LabelSelector { match_labels: labels.clone(), ..LabelSelector::default() };
     let ports = ports(&field);
     let mut pod = reader.pod(&field, deploy, entry, image);

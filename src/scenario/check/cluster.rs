@@ -27,7 +27,10 @@ impl Checker<'_> {
         let timings = written.and_then(|cluster| cluster.timings.as_ref());
         if timings.is_none() {
             self.assume("cluster", "latencies of a live control plane (timings: typical)");
-            self.assume("cluster", "endpoints change 1 s after pods");
+            let deployments = &self.input.objects.deployments;
+            if deployments.iter().any(|it| it.object.spec.strategy.swarm.is_none()) {
+                self.assume("cluster", "endpoints change 1 s after pods");
+            }
         }
         let pull = written.and_then(|cluster| cluster.image_pull.as_ref());
         if pull.is_none() {

@@ -114,9 +114,11 @@ impl<'a> Checker<'a> {
         Draft { written, container, profile, cpu_per_request }
     }
 
-    /// `deployment NAME`, as assumptions name their subject.
+    /// `deployment NAME`, or `service NAME` of Swarm, as assumptions name their subject.
     pub(super) fn title(&self, place: usize) -> String {
-        format!("deployment {}", self.input.objects.deployments[place].object.metadata.name)
+        let object = &self.input.objects.deployments[place].object;
+        let kind = if object.spec.strategy.swarm.is_some() { "service" } else { "deployment" };
+        format!("{kind} {}", object.metadata.name)
     }
 
     fn saturation(&mut self, written: &Written) -> Option<f64> {

@@ -212,3 +212,26 @@ fn a_stop_grace_period_ends_with_a_kill() {
     assert_eq!((played.tasks(3.999), played.tasks(4.0)), (2, 1));
     assert_eq!(played.statuses(), [at(0.0, "updating"), at(9.0, "completed")]);
 }
+
+/// The load balancer forgets a task at once, so that only what it had in hand is lost when it
+/// crashes, and nothing when it is told to stop.
+#[test]
+fn traffic_goes_to_tasks_that_run() {
+    let spec = |fault: &str| {
+        format!(
+            "  profiles:
+    - {{deployment: web, cpuPerRequest: 10ms, latency: 20ms, shutdown: 2s, images: {{'web:v2': {{{fault}}}}}}}
+  traffic: [{{to: {{service: web}}, layers: [{{constant: 150/s}}]}}]
+  events: [{{at: 1m, setImage: {{deployment: web, image: 'web:v2'}}}}]
+"
+        )
+    };
+    let deploy = "      update_config: {failure_action: rollback, delay: 10s}\n";
+    let failed = |fault: &str| -> f64 {
+        let played = Played::with_latencies(&plain(3, deploy), &spec(fault));
+        played.recording.segments.iter().map(|segment| segment.failed).sum()
+    };
+    assert_eq!(failed(""), 0.0);
+    let lost = failed("crash: {after: 3s}");
+    assert!((lost - 150.0 / 3.0 * 0.03).abs() < 1e-6, "{lost}");
+}

@@ -30,6 +30,12 @@ impl Played {
         Played { recording: play(&scenario(compose, &format!("{SPEC}{spec}"))) }
     }
 
+    /// The same with the latencies of a live control plane.
+    pub(super) fn with_latencies(compose: &str, spec: &str) -> Played {
+        let spec = format!("{SPEC}{spec}").replace("instant", "typical");
+        Played { recording: play(&scenario(compose, &spec)) }
+    }
+
     /// Plays a file in which the image becomes `web:v2` at 1 m.
     pub(super) fn update(compose: &str, profile: &str) -> Played {
         let event = "\n  events: [{at: 1m, setImage: {deployment: web, image: 'web:v2'}}]\n";
