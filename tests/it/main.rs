@@ -20,6 +20,7 @@ mod render;
 mod repeatable;
 mod report;
 mod scenario;
+mod scenarios;
 mod swarm;
 mod tidy;
 mod workloads;
