@@ -4,7 +4,7 @@
 //! rank 0  Deployment controller      (the HPA has rank 0 too; it is driven by its timer)
 //!         Swarm's orchestrator
 //!      1  ReplicaSet controller
-//!      2  disruption controller, node life cycle controller, taint eviction controller
+//!      2  disruption, node life cycle and taint eviction controllers, garbage collector of pods
 //!      3  scheduler
 //!      4  kubelets, with the application that runs in the containers
 //!      5  EndpointSlice controller, kube-proxy
@@ -17,6 +17,7 @@ use super::apiserver::{Api, Below, Cluster, Nobody, watch};
 use super::controllers::deployment::DeploymentController;
 use super::controllers::disruption::DisruptionController;
 use super::controllers::node_lifecycle::NodeLifecycleController;
+use super::controllers::pod_gc::PodGcController;
 use super::controllers::replica_set::ReplicaSetController;
 use super::controllers::taint_eviction::TaintEvictionController;
 use super::endpoint_slice::EndpointSliceController;
@@ -57,6 +58,8 @@ pub struct Rank2 {
     pub node_lifecycle: NodeLifecycleController,
     /// Takes pods off nodes whose taints they do not stand.
     pub taint_eviction: TaintEvictionController,
+    /// Takes pods away that no kubelet will.
+    pub pod_gc: PodGcController,
 }
 
 /// Rank 3.
@@ -136,6 +139,7 @@ impl Below for Rank2 {
             watch::TAINT_EVICTION => {
                 self.taint_eviction.handle_node_update(&mut api, NodeId(wake.key));
             }
+            watch::POD_GC => self.pod_gc.gc(&mut api),
             watch::TAINT_EVICTION_POD => self.taint_eviction.fire(&mut api, PodId(wake.key)),
             other => unreachable!("{other:?} is not of rank 2"),
         }

@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod disruption;
 pub mod flowcontrol;
 pub mod node_lifecycle;
+pub mod pod_gc;
 pub mod podautoscaler;
 pub mod replica_set;
 pub mod taint_eviction;

@@ -266,7 +266,9 @@ impl Modelled {
         first: impl FnOnce(&mut Turn),
     ) {
         let Some(slot) = self.slot(pod) else { return };
-        let works = self.works(self.workers[slot as usize].node);
+        let node = self.workers[slot as usize].node;
+        // What is left on a machine that has left ends with its pod.
+        let works = self.works(node) || api.cluster().node(node).is_none();
         let worker = &mut self.workers[slot as usize];
         let mut turn = Turn::new(api, application, &mut self.images, running, worker);
         first(&mut turn);

@@ -10,6 +10,7 @@ use crate::kube::apiserver::eviction::reason::EvictionReason;
 use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::node_lifecycle::reason::NodeLifecycleReason;
+use crate::kube::controllers::pod_gc::reason::PodGcReason;
 use crate::kube::controllers::podautoscaler::reason::HpaReason;
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
@@ -42,6 +43,8 @@ pub enum Reason {
     NodeLifecycle(NodeLifecycleReason),
     /// The taint eviction controller.
     TaintEviction(TaintEvictionReason),
+    /// The garbage collector of pods.
+    PodGc(PodGcReason),
     /// The eviction subresource.
     Eviction(EvictionReason),
     /// A line that kubectl printed.
@@ -77,6 +80,7 @@ impl Reason {
             Reason::Swarm(reason) => reason.word(),
             Reason::NodeLifecycle(reason) => reason.word(),
             Reason::TaintEviction(reason) => reason.word(),
+            Reason::PodGc(reason) => reason.word(),
             Reason::Eviction(reason) => reason.word(),
             Reason::Kubectl(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
@@ -98,6 +102,7 @@ impl fmt::Display for Reason {
             Reason::Swarm(reason) => reason.fmt(f),
             Reason::NodeLifecycle(reason) => reason.fmt(f),
             Reason::TaintEviction(reason) => reason.fmt(f),
+            Reason::PodGc(reason) => reason.fmt(f),
             Reason::Eviction(reason) => reason.fmt(f),
             Reason::Kubectl(reason) => reason.fmt(f),
             Reason::Plain { text, .. } => f.write_str(text),

@@ -19,6 +19,7 @@ use crate::kube::control_plane::{ControlPlane, Rank0, Rank1, Rank2, Rank3, Rank4
 use crate::kube::controllers::deployment::DeploymentController;
 use crate::kube::controllers::disruption::DisruptionController;
 use crate::kube::controllers::node_lifecycle::NodeLifecycleController;
+use crate::kube::controllers::pod_gc::PodGcController;
 use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
 use crate::kube::controllers::replica_set::ReplicaSetController;
 use crate::kube::controllers::taint_eviction::TaintEvictionController;
@@ -241,6 +242,7 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
         disruption: DisruptionController::new(),
         node_lifecycle: NodeLifecycleController::new(seed, scenario.cluster.node_lifecycle),
         taint_eviction: TaintEvictionController::new(),
+        pod_gc: PodGcController::new(seed),
     };
     let is_scripted = matches!(scenario.cluster.kubelet, KubeletKind::Scripted(_));
     let scheduler = (!is_scripted).then(|| Scheduler::new(seed));

@@ -305,6 +305,78 @@ fn nodes_that_join_take_pods_that_wait() {
 }
 
 #[test]
+fn pods_of_a_node_that_is_gone_are_collected() {
+    let recording = played(
+        WEB,
+        "
+  duration: 10m
+  events:
+    - {at: 2m, failNode: {node: pool-2}}
+    - {at: 3m, deleteNode: {node: pool-2}}
+",
+    );
+    let lost: Vec<PodId> =
+        pods_on(&recording.state_at(at(119)), "pool-2").iter().map(|pod| pod.id).collect();
+    assert!(!lost.is_empty());
+    // A pass each 20 s; the node must have been gone for 40 s.
+    let collected = said(&recording, "DeletionByPodGC");
+    assert!(!collected.is_empty());
+    assert!(collected.iter().all(|(at, _)| (220..=240).contains(at)), "{collected:?}");
+    let after = recording.state_at(at(241));
+    assert!(lost.iter().all(|&pod| after.pod(pod).is_none()));
+    let end = recording.state_at(at(599));
+    assert!(ready(&end) >= 3);
+    assert_eq!(end.nodes().count(), 2);
+}
+
+#[test]
+fn a_node_out_of_service_lets_go_of_its_pods_at_once() {
+    let recording = played(
+        WEB,
+        "
+  duration: 10m
+  events:
+    - {at: 2m, failNode: {node: pool-2}}
+    - at: 4m
+      taint: {node: pool-2, taints: [\"node.kubernetes.io/out-of-service=nodeshutdown:NoExecute\"]}
+",
+    );
+    let lost: Vec<PodId> =
+        pods_on(&recording.state_at(at(119)), "pool-2").iter().map(|pod| pod.id).collect();
+    let marked = recording.state_at(at(241));
+    assert!(lost.iter().all(|&pod| marked.pod(pod).is_none_or(|pod| pod.deletion.is_some())));
+    let after = recording.state_at(at(261));
+    assert!(lost.iter().all(|&pod| after.pod(pod).is_none()));
+    assert!(ready(&recording.state_at(at(400))) >= 3);
+}
+
+/// Two evictions at once write the budget's status at once: the server looks at the second again,
+/// and the budget is up to date by then.
+#[test]
+fn evictions_that_meet_are_answered_one_after_the_other() {
+    let manifests = format!("{WEB}{BUDGET}").replace("replicas: 3", "replicas: 9");
+    let manifests = manifests.replace("minReplicas: 3", "minReplicas: 9");
+    let manifests = manifests.replace("maxReplicas: 30", "maxReplicas: 9");
+    let recording = played(
+        &manifests,
+        "
+  duration: 5m
+  events: [{at: 1m, drain: {node: pool-1}}]
+",
+    );
+    let tries = said(&recording, "EvictingPod").into_iter().filter(|(at, _)| *at == 60).count();
+    assert!(tries > 1);
+    let answers: Vec<&Fact> =
+        recording.facts.iter().filter(|fact| fact.reason.word() == "TooManyRequests").collect();
+    assert!(answers.len() >= tries - 1);
+    for answer in &answers[..tries - 1] {
+        assert_eq!((answer.at - at(60)).0, 525);
+        let text = answer.reason.to_string();
+        assert!(text.ends_with("web needs 8 healthy pods and has 8 currently"), "{text}");
+    }
+}
+
+#[test]
 fn where_all_nodes_fail_nobody_is_evicted() {
     let recording = played(
         WEB,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::change::{Change, PodChange, PodFacts};
 use super::cluster::Cluster;
 use super::write::{EventType, Write};
+use crate::api::core::Taint;
 use crate::api::meta::ConditionStatus;
 use crate::engine::wakes::Component;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
@@ -52,6 +53,8 @@ pub const TAINT_EVICTION: Component = Component { number: 14, rank: 2 };
 pub const TAINT_EVICTION_POD: Component = Component { number: 15, rank: 2 };
 /// The kubelets again: the machine or the kubelet of a node stopped or started; keys are nodes.
 pub const KUBELET_NODE: Component = Component { number: 16, rank: 4 };
+/// The garbage collector of pods; it has one key, 0.
+pub const POD_GC: Component = Component { number: 18, rank: 2 };
 /// Commands of users that take time; keys are those of [`USER`].
 pub const KUBECTL: Component = Component { number: 17, rank: 7 };
 
@@ -109,6 +112,10 @@ fn notify_node(cluster: &mut Cluster, id: NodeId) {
     wake(cluster, TAINT_EVICTION, id.0, SimDuration::ZERO);
     if cluster.node(id).is_some_and(|node| node.ready == ConditionStatus::False) {
         wake(cluster, KUBELET_NODE, id.0, timings.node_ready);
+    }
+    let out_of_service = |one: &Taint| one.key == taint::OUT_OF_SERVICE;
+    if cluster.node(id).is_none_or(|node| node.taints.iter().any(out_of_service)) {
+        wake(cluster, POD_GC, 0, SimDuration::ZERO);
     }
 }
 

@@ -53,7 +53,7 @@ pub enum Write {
         /// What is so from now on.
         machine: Machine,
     },
-    /// A node leaves; it must hold no pods.
+    /// A node leaves; pods that it holds are left to their garbage collector.
     DeleteNode(NodeId),
     /// A DaemonSet, of which only the name is known: none of its pods are made.
     CreateDaemonSet {

@@ -22,13 +22,13 @@ use crate::kube::apiserver::watch::{NODE_MONITOR, NODE_TAINTER};
 use crate::kube::apiserver::write::PodStatus;
 use crate::kube::apiserver::{Api, EventType, Write};
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId};
-use crate::kube::objects::node::{NodeObject, taint};
+use crate::kube::objects::node::{NodeObject, taint, zone_key};
 use crate::kube::objects::pod::PodCondition;
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
 use config::NodeLifecycleConfiguration;
 use reason::NodeLifecycleReason;
-use zones::{Counts, Zones, zone_key};
+use zones::{Counts, Zones};
 
 /// How often kubelets renew the lease of their node.
 const LEASE_RENEW_INTERVAL: SimDuration = SimDuration::from_secs(10);

@@ -63,6 +63,8 @@ pub mod taint {
     pub const NOT_READY: &str = "node.kubernetes.io/not-ready";
     /// The node has not reported for long.
     pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+    /// Somebody knows that the node does not run.
+    pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
     /// The node is cordoned.
     pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
     /// No new pods that do not tolerate it.
@@ -93,4 +95,15 @@ impl NodeObject {
     pub fn has_taint(&self, key: &str, effect: &str) -> bool {
         self.taints.iter().any(|taint| taint.key == key && taint.effect == effect)
     }
+}
+
+/// Region and zone of a node. Mirrors `GetZoneKey` of component-helpers/node/topology.
+pub fn zone_key(node: &Node) -> String {
+    let label = |beta: &str, stable: &str| {
+        let labels = &node.metadata.labels;
+        labels.get(beta).or_else(|| labels.get(stable)).map_or("", String::as_str)
+    };
+    let zone = label("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone");
+    let region = label("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region");
+    format!("{region}:\0:{zone}")
 }

@@ -82,6 +82,8 @@ pub enum DisruptionTargetReason {
     EvictionByEvictionApi,
     /// Its node has a taint that it does not stand, or not any longer.
     DeletionByTaintManager,
+    /// Its node is gone.
+    DeletionByPodGc,
 }
 
 impl DisruptionTargetReason {
@@ -90,6 +92,7 @@ impl DisruptionTargetReason {
         match self {
             DisruptionTargetReason::EvictionByEvictionApi => "EvictionByEvictionAPI",
             DisruptionTargetReason::DeletionByTaintManager => "DeletionByTaintManager",
+            DisruptionTargetReason::DeletionByPodGc => "DeletionByPodGC",
         }
     }
 
@@ -100,6 +103,7 @@ impl DisruptionTargetReason {
             DisruptionTargetReason::DeletionByTaintManager => {
                 "Taint manager: deleting due to NoExecute taint"
             }
+            DisruptionTargetReason::DeletionByPodGc => "PodGC: node no longer exists",
         }
     }
 }

@@ -8,14 +8,11 @@ use std::sync::Arc;
 use super::node_ports::HostPort;
 use super::plan::{PlanId, Plans, PodPlan};
 use super::requests::CpuAndMemory;
-use super::topology::{LABEL_TOPOLOGY_ZONE, Topologies};
+use super::topology::Topologies;
 use crate::api::core::{Amounts, Node, Taint};
 use crate::kube::apiserver::Cluster;
 use crate::kube::objects::ids::{LabelSetId, NodeId, PodId};
-use crate::kube::objects::node::NodeObject;
-
-/// `topology.kubernetes.io/region`.
-const LABEL_TOPOLOGY_REGION: &str = "topology.kubernetes.io/region";
+use crate::kube::objects::node::{NodeObject, zone_key};
 
 /// A node and what is set aside on it.
 #[derive(Clone, Debug)]
@@ -260,12 +257,6 @@ impl Snapshot {
             self.order.extend(zones.iter().filter_map(|(_, nodes)| nodes.get(turn)));
         }
     }
-}
-
-/// Mirrors `GetZoneKey`.
-fn zone_key(node: &Node) -> String {
-    let label = |key: &str| node.metadata.labels.get(key).map_or("", String::as_str);
-    format!("{}:\0:{}", label(LABEL_TOPOLOGY_REGION), label(LABEL_TOPOLOGY_ZONE))
 }
 
 impl NodeInfo {

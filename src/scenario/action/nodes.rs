@@ -39,6 +39,8 @@ pub enum NodeAction {
         /// What is so from now on.
         machine: Machine,
     },
+    /// `kubectl delete node`: pods on it go some time later.
+    Delete(NodeNames),
     /// Nodes join.
     Add(Arc<NewNodes>),
 }
@@ -68,6 +70,7 @@ impl NodeAction {
                 Machine::KubeletDown => format!("the kubelet of {} stops", listed(nodes)),
                 Machine::Stopped => format!("{} fails", listed(nodes)),
             },
+            NodeAction::Delete(nodes) => format!("delete {}", listed(nodes)),
             NodeAction::Add(new) => match new.count {
                 Some(count) => format!("add {count} nodes to {}", new.name),
                 None => format!("add node {}", new.name),

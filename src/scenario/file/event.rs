@@ -47,6 +47,8 @@ object! {
     "failNode" => fail_node: Option<At<FailNode>>,
     /// A node that is back.
     "recoverNode" => recover_node: Option<At<SomeNodes>>,
+    /// `kubectl delete node`.
+    "deleteNode" => delete_node: Option<At<SomeNodes>>,
     /// Nodes that join.
     "addNodes" => add_nodes: Option<At<AddNodes>>,
     /// A change of any object.
@@ -113,6 +115,7 @@ impl Event {
             ("restart", true, self.restart.is_some()),
             ("failNode", false, self.fail_node.is_some()),
             ("recoverNode", false, self.recover_node.is_some()),
+            ("deleteNode", false, self.delete_node.is_some()),
             ("addNodes", false, self.add_nodes.is_some()),
             ("edit", true, self.edit.is_some()),
         ];

@@ -33,6 +33,11 @@ impl Simulation<'_> {
                     self.request(Write::SetMachine { node, machine: *machine });
                 }
             }
+            NodeAction::Delete(nodes) => {
+                for node in self.nodes_of(nodes) {
+                    self.request(Write::DeleteNode(node));
+                }
+            }
             NodeAction::Add(new) => self.add_nodes(new),
         }
     }

@@ -13,6 +13,7 @@ use podtide::kube::controllers::deployment::{DeploymentController, util};
 use podtide::kube::controllers::disruption::DisruptionController;
 use podtide::kube::controllers::node_lifecycle::NodeLifecycleController;
 use podtide::kube::controllers::node_lifecycle::config::NodeLifecycleConfiguration;
+use podtide::kube::controllers::pod_gc::PodGcController;
 use podtide::kube::controllers::replica_set::ReplicaSetController;
 use podtide::kube::controllers::taint_eviction::TaintEvictionController;
 use podtide::kube::kubelet::Kubelet;
@@ -66,6 +67,7 @@ impl Rig {
                     NodeLifecycleConfiguration::default(),
                 ),
                 taint_eviction: TaintEvictionController::new(),
+                pod_gc: PodGcController::new(1),
             },
             kubelet: Kubelet::scripted(Arc::new(script())),
             facts: Vec::new(),

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::config::NodeLifecycleConfiguration;
 use crate::api::core::Node;
 use crate::kube::objects::ids::NodeId;
+use crate::kube::objects::node::zone_key;
 use crate::units::{SimDuration, SimTime};
 
 /// From one look at the queues to the next (`NodeEvictionPeriod`).
@@ -67,17 +68,6 @@ pub(super) enum Disruption {
     Begins,
     /// Nodes are ready again after that.
     Ends,
-}
-
-/// Region and zone of a node. Mirrors `GetZoneKey`.
-pub(super) fn zone_key(node: &Node) -> String {
-    let label = |beta: &str, stable: &str| {
-        let labels = &node.metadata.labels;
-        labels.get(beta).or_else(|| labels.get(stable)).map_or("", String::as_str)
-    };
-    let zone = label("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone");
-    let region = label("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region");
-    format!("{region}:\0:{zone}")
 }
 
 impl Counts {

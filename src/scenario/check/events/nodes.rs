@@ -72,24 +72,33 @@ impl Checker<'_> {
     pub(super) fn node_action(&mut self, written: &Event, known: &Known<'_>) -> Option<Action> {
         let action = if let Some(drain) = &written.drain {
             self.drain(drain, known)
-        } else if let Some(some) = &written.cordon {
-            self.node_names(&some.span, (some.value.node.as_ref(), &some.value.nodes), known)
-                .map(NodeAction::Cordon)
-        } else if let Some(some) = &written.uncordon {
-            self.node_names(&some.span, (some.value.node.as_ref(), &some.value.nodes), known)
-                .map(NodeAction::Uncordon)
         } else if let Some(taint) = &written.taint {
             self.taint(taint, known)
         } else if let Some(fail) = &written.fail_node {
             self.fail_node(fail, known)
-        } else if let Some(some) = &written.recover_node {
-            let nodes = (some.value.node.as_ref(), some.value.nodes.as_slice());
-            let nodes = self.node_names(&some.span, nodes, known);
-            nodes.map(|nodes| NodeAction::Machine { nodes, machine: Machine::Running })
+        } else if let Some(add) = &written.add_nodes {
+            self.add_nodes(add, known)
         } else {
-            self.add_nodes(written.add_nodes.as_ref()?, known)
+            self.plain_action(written, known)
         };
         action.map(Action::Node)
+    }
+
+    /// An event that says no more than which nodes it is about.
+    fn plain_action(&mut self, written: &Event, known: &Known<'_>) -> Option<NodeAction> {
+        let recovered = |nodes| NodeAction::Machine { nodes, machine: Machine::Running };
+        let (some, action): (_, fn(NodeNames) -> NodeAction) =
+            if let Some(some) = &written.recover_node {
+                (some, recovered)
+            } else if let Some(some) = &written.uncordon {
+                (some, NodeAction::Uncordon)
+            } else if let Some(some) = &written.delete_node {
+                (some, NodeAction::Delete)
+            } else {
+                (written.cordon.as_ref()?, NodeAction::Cordon)
+            };
+        let names = (some.value.node.as_ref(), some.value.nodes.as_slice());
+        self.node_names(&some.span, names, known).map(action)
     }
 
     fn drain(&mut self, written: &At<Drain>, known: &Known<'_>) -> Option<NodeAction> {
