@@ -20,6 +20,8 @@ pub trait Observer {
     fn decision(&mut self, _decision: Decision) {}
     /// How a service fared between two changes.
     fn segment(&mut self, _segment: Segment) {}
+    /// An event of the scenario came to nothing.
+    fn refused(&mut self, _refusal: Refusal) {}
     /// The end.
     fn end(&mut self, _at: SimTime, _cluster: &Cluster) {}
 }
@@ -30,6 +32,17 @@ pub struct Deaf;
 
 impl Observer for Deaf {}
 
+/// An event of the scenario that came to nothing, because kubectl or the API server said no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// When.
+    pub at: SimTime,
+    /// Place in the scenario's events.
+    pub event: u32,
+    /// What was said.
+    pub why: Arc<str>,
+}
+
 /// All that happened: facts, decisions, segments, and the cluster every so many facts.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
@@ -39,6 +52,8 @@ pub struct Recording {
     pub decisions: Vec<Decision>,
     /// How services fared, in order of their ends.
     pub segments: Vec<Segment>,
+    /// Events of the scenario that came to nothing, in order of time.
+    pub refusals: Vec<Refusal>,
     /// When it ended.
     pub end: SimTime,
     keyframes: Vec<Keyframe>,
@@ -103,6 +118,10 @@ impl Observer for Recording {
 
     fn segment(&mut self, segment: Segment) {
         self.segments.push(segment);
+    }
+
+    fn refused(&mut self, refusal: Refusal) {
+        self.refusals.push(refusal);
     }
 
     fn end(&mut self, at: SimTime, _: &Cluster) {

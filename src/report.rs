@@ -151,6 +151,9 @@ pub struct EventRow {
     pub at_seconds: f64,
     /// What, as in `scale shop to 5`.
     pub text: String,
+    /// What kubectl or the API server said against it, if it came to nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
 }
 
 /// One assumption.

@@ -12,7 +12,9 @@ mod stage;
 mod user;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use crate::api::apps::Deployment;
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
 use crate::kube::control_plane::ControlPlane;
@@ -23,7 +25,7 @@ use crate::kube::metrics_server::MetricsServer;
 use crate::kube::metrics_server::client::MetricsApis;
 use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
 use crate::kube::reason::Reason;
-use crate::recording::Observer;
+use crate::recording::{Observer, Refusal};
 use crate::scenario::{MetricsSource, Scenario};
 use crate::units::SimTime;
 use crate::workload::{ModelEvent, PodKey, Segment};
@@ -79,6 +81,9 @@ struct Simulation<'a> {
     /// What the observer has not been told of yet.
     decisions: Vec<Decision>,
     segments: Vec<Segment>,
+    refusals: Vec<Refusal>,
+    /// What was applied last, by Deployment.
+    last_applied: Vec<Arc<Deployment>>,
 }
 
 impl Simulation<'_> {
@@ -240,6 +245,9 @@ impl Simulation<'_> {
         self.take_segments();
         for segment in self.segments.drain(..) {
             observer.segment(segment);
+        }
+        for refusal in self.refusals.drain(..) {
+            observer.refused(refusal);
         }
         if !self.cluster.journal().is_empty() {
             let facts = self.cluster.take_journal();

@@ -59,6 +59,7 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
         page.block(figures::lines(workload, style));
         page.block(history::decisions(workload, options));
     }
+    page.block(figures::refused(report, style.columns()));
     page.block(options.warnings.iter().flat_map(|text| text.lines().map(str::to_owned)).collect());
     page.block(figures::assumptions(report, options));
     page.finish()

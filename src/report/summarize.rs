@@ -48,7 +48,7 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
         },
         totals: inputs.totals(&workloads),
         workloads,
-        events: events(scenario),
+        events: events(scenario, recording),
         assumptions: scenario
             .assumptions
             .iter()
@@ -309,10 +309,15 @@ fn add_pending(sum: &mut Pending, more: &Pending) {
     sum.message = sum.message.take().or_else(|| more.message.clone());
 }
 
-fn events(scenario: &Scenario) -> Vec<EventRow> {
+fn events(scenario: &Scenario, recording: &Recording) -> Vec<EventRow> {
     let row = |event: &ScenarioEvent| EventRow {
         at_seconds: event.at.as_secs_f64(),
         text: event.action.title(scenario),
+        refused: None,
     };
-    scenario.events.iter().map(row).collect()
+    let mut rows: Vec<EventRow> = scenario.events.iter().map(row).collect();
+    for refusal in &recording.refusals {
+        rows[refusal.event as usize].refused = Some(refusal.why.to_string());
+    }
+    rows
 }

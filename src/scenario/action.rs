@@ -24,10 +24,10 @@ pub enum Action {
         /// What.
         what: DeploymentAction,
     },
-    /// To a pod, if it exists then.
+    /// To pods.
     Pod {
-        /// Which, in order of creation.
-        pod: PodId,
+        /// Which.
+        which: Pods,
         /// What.
         what: PodAction,
     },
@@ -37,6 +37,36 @@ pub enum Action {
     PodQuota(Option<i64>),
 }
 
+/// Which pods something is done to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pods {
+    /// The one of that number in order of creation, if it exists then.
+    Numbered(PodId),
+    /// The oldest pods that a Deployment selects and that are not being deleted yet.
+    OldestOf {
+        /// Place in `Scenario::deployments`.
+        deployment: u32,
+        /// How many; all of them if there are fewer.
+        count: u32,
+    },
+}
+
+impl Pods {
+    fn title(self, scenario: &Scenario) -> String {
+        match self {
+            Pods::Numbered(pod) => format!("pod {}", pod.0 + 1),
+            Pods::OldestOf { deployment, count } => {
+                let name = &scenario.deployments[deployment as usize].object.metadata.name;
+                if count == 1 {
+                    format!("a pod of {name}")
+                } else {
+                    format!("{count} pods of {name}")
+                }
+            }
+        }
+    }
+}
+
 impl Action {
     /// What is done, in a few words.
     pub fn title(&self, scenario: &Scenario) -> String {
@@ -44,7 +74,7 @@ impl Action {
             Action::Deployment { deployment, what } => {
                 what.title(&scenario.deployments[*deployment as usize].object.metadata.name)
             }
-            Action::Pod { pod, what } => what.title(&format!("pod {}", pod.0 + 1)),
+            Action::Pod { which, what } => what.title(&which.title(scenario)),
             Action::Node(what) => what.title(),
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),

@@ -63,6 +63,8 @@ impl<'a> Simulation<'a> {
             drains: BTreeMap::new(),
             decisions: Vec::new(),
             segments: Vec::new(),
+            refusals: Vec::new(),
+            last_applied: scenario.deployments.iter().map(|it| Arc::clone(&it.object)).collect(),
         }
     }
 

@@ -1,33 +1,53 @@
 //! Who plays the user: actions of the scenario, when all controllers have had their turn.
 //!
-//! What kubectl or the API server refuses stays undone, as for a user whose command fails.
+//! What kubectl or the API server refuses stays undone, as for a user whose command fails, and is
+//! told.
 
 mod deployment;
 mod nodes;
 mod pod;
 
+use std::sync::Arc;
+
 use super::Simulation;
 use crate::kube::apiserver::Write;
 use crate::kube::objects::ids::DeploymentId;
 use crate::kube::reason::Reason;
+use crate::recording::Refusal;
 use crate::scenario::Action;
 
 impl Simulation<'_> {
     /// Carries out the action of that number.
     pub(super) fn act(&mut self, number: u32) {
         let scenario = self.scenario;
-        match &scenario.events[number as usize].action {
+        let done = match &scenario.events[number as usize].action {
             Action::Deployment { deployment, what } => {
-                self.act_on_deployment(DeploymentId(*deployment), what);
+                self.act_on_deployment(DeploymentId(*deployment), what)
             }
-            Action::Pod { pod, what } => self.act_on_pod(*pod, what),
-            Action::Node(what) => self.act_on_nodes(number, what),
-            Action::PodQuota(quota) => self.cluster.script.pod_quota = *quota,
+            Action::Pod { which, what } => self.act_on_pods(*which, what),
+            Action::Node(what) => {
+                self.act_on_nodes(number, what);
+                Ok(())
+            }
+            Action::PodQuota(quota) => {
+                self.cluster.script.pod_quota = *quota;
+                Ok(())
+            }
+        };
+        if let Err(why) = done {
+            let at = self.cluster.now;
+            self.refusals.push(Refusal { at, event: number, why: Arc::from(why) });
         }
     }
 
-    /// Writes as the user; a refusal is an error message on the user's terminal.
+    /// Writes as the user, who does not mind a refusal.
     fn request(&mut self, write: Write) {
-        let _ = self.cluster.write(write, Reason::Scenario);
+        let _ = self.try_request(write);
+    }
+
+    /// Writes as the user.
+    fn try_request(&mut self, write: Write) -> Result<(), String> {
+        let written = self.cluster.write(write, Reason::Scenario);
+        written.map(|_| ()).map_err(|refused| refused.to_string())
     }
 }

@@ -23,4 +23,5 @@ mod scenario;
 mod scenarios;
 mod swarm;
 mod tidy;
+mod user;
 mod workloads;

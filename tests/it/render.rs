@@ -35,7 +35,7 @@ fn a_summary_of_several_workloads() {
 #[test]
 fn json_has_the_documented_fields() {
     let mut report = world::saturated();
-    report.events = vec![EventRow { at_seconds: 1.0, text: "an event".to_owned() }];
+    report.events = vec![EventRow { at_seconds: 1.0, text: "an event".to_owned(), refused: None }];
     let text = json::json(&report);
     insta::assert_snapshot!(text);
     let docs = std::fs::read_to_string("docs/output.md").expect("the output is documented");

@@ -114,10 +114,18 @@ pub fn resume(deployment: &DeploymentObject) -> Result<Write, String> {
 /// `kubectl rollout restart` at a time, in RFC 3339.
 ///
 /// # Errors
-/// kubectl's message, when it is paused.
+/// kubectl's message, when it is paused or was restarted in the same second.
 pub fn restart(deployment: &DeploymentObject, at: &str) -> Result<Write, String> {
     if deployment.spec.paused {
         return Err("can't restart paused deployment (run rollout resume first)".to_owned());
+    }
+    let annotations = &deployment.spec.template.metadata.annotations;
+    if annotations.get(RESTARTED_AT).is_some_and(|former| former == at) {
+        return Err(
+            "failed to create patch: if restart has already been triggered within the past \
+                    second, please wait before attempting to trigger another"
+                .to_owned(),
+        );
     }
     Ok(with_spec(deployment, |spec| {
         let annotations = &mut spec.template.metadata.annotations;

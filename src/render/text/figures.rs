@@ -2,7 +2,7 @@
 
 use super::TextOptions;
 use super::paint::{Style, cut, flow, width};
-use crate::render::words::{amount, brief, count, milliseconds, share};
+use crate::render::words::{amount, brief, count, instant, milliseconds, share};
 use crate::report::{LoadUnit, Report, WorkloadReport};
 
 /// Most workloads that the table lists.
@@ -122,6 +122,25 @@ fn aligned<const N: usize>(rows: &[[String; N]], style: Style) -> Vec<String> {
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
     lines[0] = style.dim(&lines[0]);
+    lines
+}
+
+/// The most refused events that are listed.
+const REFUSED_MAX: usize = 5;
+
+/// Events of the scenario that came to nothing, and why.
+pub(super) fn refused(report: &Report, columns: usize) -> Vec<String> {
+    let refused = report.events.iter().filter_map(|event| Some((event, event.refused.as_ref()?)));
+    let mut lines: Vec<String> = Vec::new();
+    for (event, why) in refused.clone().take(REFUSED_MAX) {
+        let at = instant(event.at_seconds, false);
+        let line = format!("refused at {at}: {}: {why}", event.text);
+        lines.extend(super::paint::wrap(&line, columns));
+    }
+    let more = refused.count().saturating_sub(REFUSED_MAX);
+    if more > 0 {
+        lines.push(format!("and {more} more that were refused"));
+    }
     lines
 }
 

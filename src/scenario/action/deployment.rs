@@ -43,6 +43,8 @@ pub enum DeploymentEdit {
         container: Option<Arc<str>>,
         /// Variables with their new values.
         variables: Vec<EnvVar>,
+        /// Names of variables that go.
+        removed: Vec<String>,
     },
     /// `kubectl set resources`: amounts are added or changed, others stay.
     Resources {

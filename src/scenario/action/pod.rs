@@ -6,7 +6,10 @@ use std::sync::Arc;
 #[derive(Clone, Debug, PartialEq)]
 pub enum PodAction {
     /// `kubectl delete pod`.
-    Delete,
+    Delete {
+        /// `--grace-period` \[s\]; the pod's own when absent.
+        grace_period_seconds: Option<i64>,
+    },
     /// `kubectl label --overwrite`.
     Label {
         /// Key.
@@ -30,7 +33,7 @@ impl PodAction {
     /// What is done, in a few words.
     pub(super) fn title(&self, name: &str) -> String {
         match self {
-            PodAction::Delete => format!("delete {name}"),
+            PodAction::Delete { .. } => format!("delete {name}"),
             PodAction::Label { .. } => format!("label {name}"),
             PodAction::Annotation { .. } => format!("annotate {name}"),
             PodAction::Ready(true) => format!("make {name} ready"),

@@ -1,6 +1,7 @@
 //! `spec.events`, `spec.metrics` and the small rest of a Scenario as written.
 
 mod nodes;
+mod workload;
 
 use serde_json::json;
 
@@ -11,6 +12,9 @@ use crate::manifest::yaml::{Node, Value};
 use crate::units::{SimDuration, SimTime};
 
 pub use nodes::{AddNodes, Drain, FailNode, SomeNodes, TaintNodes};
+pub use workload::{
+    Amounts, Apply, DeletePod, EnvValue, Rollout, Scale, SetEnv, SetImage, SetResources, Undo,
+};
 
 object! {
     /// Something that happens: exactly one action at an instant.
@@ -27,6 +31,10 @@ object! {
     "apply" => apply: Option<At<Apply>>,
     /// `kubectl set image`.
     "setImage" => set_image: Option<At<SetImage>>,
+    /// `kubectl set env`.
+    "setEnv" => set_env: Option<At<SetEnv>>,
+    /// `kubectl set resources`.
+    "setResources" => set_resources: Option<At<SetResources>>,
     /// `kubectl drain`.
     "drain" => drain: Option<At<Drain>>,
     /// `kubectl cordon`.
@@ -36,13 +44,15 @@ object! {
     /// `kubectl taint nodes`.
     "taint" => taint: Option<At<TaintNodes>>,
     /// `kubectl rollout pause`.
-    "pause" => pause: Option<At<Later>>,
+    "pause" => pause: Option<At<Rollout>>,
     /// `kubectl rollout resume`.
-    "resume" => resume: Option<At<Later>>,
+    "resume" => resume: Option<At<Rollout>>,
     /// `kubectl rollout undo`.
-    "undo" => undo: Option<At<Later>>,
+    "undo" => undo: Option<At<Undo>>,
     /// `kubectl rollout restart`.
-    "restart" => restart: Option<At<Later>>,
+    "restart" => restart: Option<At<Rollout>>,
+    /// `kubectl delete pod`.
+    "deletePod" => delete_pod: Option<At<DeletePod>>,
     /// A node that falls silent.
     "failNode" => fail_node: Option<At<FailNode>>,
     /// A node that is back.
@@ -53,35 +63,6 @@ object! {
     "addNodes" => add_nodes: Option<At<AddNodes>>,
     /// A change of any object.
     "edit" => edit: Option<At<Later>>,
-}
-
-object! {
-    /// `kubectl scale deployment`.
-    Scale is "`scale`";
-    /// Which Deployment.
-    "deployment" => deployment: At<ObjectName>,
-    /// New `spec.replicas`.
-    "replicas" => replicas: At<i32>,
-}
-
-object! {
-    /// `kubectl apply`: of a Deployment as its manifest has it, or of another manifest.
-    Apply is "`apply`";
-    /// A Deployment of the manifests, applied again.
-    "deployment" => deployment: Option<At<ObjectName>>,
-    /// Path of a manifest, from the folder of this Scenario.
-    "manifest" => manifest: Option<At<String>>,
-}
-
-object! {
-    /// `kubectl set image`.
-    SetImage is "`setImage`";
-    /// Which Deployment.
-    "deployment" => deployment: At<ObjectName>,
-    /// Which container; the only one if absent.
-    "container" => container: Option<At<String>>,
-    /// The new image.
-    "image" => image: At<String>,
 }
 
 /// Something that is known but not simulated yet; whatever it says.
@@ -105,14 +86,17 @@ impl Event {
             ("scale", false, self.scale.is_some()),
             ("apply", false, self.apply.is_some()),
             ("setImage", false, self.set_image.is_some()),
+            ("setEnv", false, self.set_env.is_some()),
+            ("setResources", false, self.set_resources.is_some()),
             ("drain", false, self.drain.is_some()),
             ("cordon", false, self.cordon.is_some()),
             ("uncordon", false, self.uncordon.is_some()),
             ("taint", false, self.taint.is_some()),
-            ("pause", true, self.pause.is_some()),
-            ("resume", true, self.resume.is_some()),
-            ("undo", true, self.undo.is_some()),
-            ("restart", true, self.restart.is_some()),
+            ("pause", false, self.pause.is_some()),
+            ("resume", false, self.resume.is_some()),
+            ("undo", false, self.undo.is_some()),
+            ("restart", false, self.restart.is_some()),
+            ("deletePod", false, self.delete_pod.is_some()),
             ("failNode", false, self.fail_node.is_some()),
             ("recoverNode", false, self.recover_node.is_some()),
             ("deleteNode", false, self.delete_node.is_some()),

@@ -3,55 +3,69 @@
 use std::sync::Arc;
 
 use crate::api::apps::{Deployment, DeploymentSpec};
-use crate::api::meta::StringMap;
+use crate::api::meta::{ObjectMeta, StringMap};
 use crate::kube::apiserver::Write;
 use crate::kube::kubectl::rollout::{self, Undo};
-use crate::kube::kubectl::set;
+use crate::kube::kubectl::{apply, set};
 use crate::kube::objects::deployment::DeploymentObject;
 use crate::kube::objects::ids::DeploymentId;
 use crate::scenario::action::{DeploymentAction, DeploymentEdit};
 use crate::sim::Simulation;
 
 impl Simulation<'_> {
-    pub(super) fn act_on_deployment(&mut self, id: DeploymentId, what: &DeploymentAction) {
-        if let Ok(Some(write)) = self.planned(id, what) {
-            self.request(write);
+    /// Does something to a Deployment.
+    ///
+    /// # Errors
+    /// What kubectl or the API server says against it.
+    pub(super) fn act_on_deployment(
+        &mut self,
+        id: DeploymentId,
+        what: &DeploymentAction,
+    ) -> Result<(), String> {
+        let write = self.planned(id, what)?;
+        if let DeploymentAction::Apply(object) = what {
+            self.last_applied[id.index()] = Arc::clone(object);
         }
+        self.try_request(write)
     }
 
-    /// The write that a command comes to, if to any; or what kubectl says against it.
-    fn planned(&self, id: DeploymentId, what: &DeploymentAction) -> Result<Option<Write>, String> {
-        let Some(live) = self.cluster.deployment(id) else { return Ok(None) };
-        Ok(Some(match what {
+    /// The write that a command comes to, or what kubectl says against it.
+    fn planned(&self, id: DeploymentId, what: &DeploymentAction) -> Result<Write, String> {
+        let live = self.cluster.deployment(id).ok_or("deployments.apps not found")?;
+        let named = |error: String| format!("deployments.apps \"{}\" {error}", live.metadata.name);
+        match what {
             DeploymentAction::Scale(replicas) => {
-                Write::UpdateScale { deployment: id, replicas: *replicas }
+                Ok(Write::UpdateScale { deployment: id, replicas: *replicas })
             }
-            DeploymentAction::Apply(object) => applied(live, object),
-            DeploymentAction::Edit(edit) => edited(live, edit)?,
-            DeploymentAction::Pause => rollout::pause(live)?,
-            DeploymentAction::Resume => rollout::resume(live)?,
-            DeploymentAction::Restart => rollout::restart(live, &self.wall_clock())?,
+            DeploymentAction::Apply(object) => {
+                Ok(applied(live, &self.last_applied[id.index()], object))
+            }
+            DeploymentAction::Edit(edit) => edited(live, edit),
+            DeploymentAction::Pause => rollout::pause(live).map_err(named),
+            DeploymentAction::Resume => rollout::resume(live).map_err(named),
+            DeploymentAction::Restart => {
+                let now = self.scenario.clock.rfc3339(self.cluster.now);
+                rollout::restart(live, &now).map_err(named)
+            }
             DeploymentAction::Undo { to_revision } => {
                 match rollout::undo(&self.cluster, live, *to_revision)? {
-                    Undo::Write(write) => write,
-                    Undo::Skipped { .. } => return Ok(None),
+                    Undo::Write(write) => Ok(write),
+                    skipped @ Undo::Skipped { .. } => Err(named(skipped.message())),
                 }
             }
-        }))
-    }
-
-    fn wall_clock(&self) -> String {
-        self.scenario.clock.rfc3339(self.cluster.now)
+        }
     }
 }
 
-/// `kubectl apply`: what the manifest says wins; `replicas` that it does not say stay.
-fn applied(live: &DeploymentObject, object: &Deployment) -> Write {
-    let mut spec = object.spec.clone();
-    spec.replicas = spec.replicas.or(live.spec.replicas);
-    let mut annotations = live.metadata.annotations.clone();
-    annotations.extend(object.metadata.annotations.clone());
-    update(live, annotations, spec)
+/// `kubectl apply`.
+fn applied(live: &DeploymentObject, last: &Deployment, new: &Deployment) -> Write {
+    let annotations = |of: &ObjectMeta| of.annotations.clone();
+    let annotations = apply::map(
+        &annotations(&live.metadata),
+        &annotations(&last.metadata),
+        &annotations(&new.metadata),
+    );
+    update(live, annotations, apply::spec(&live.spec, &last.spec, &new.spec))
 }
 
 fn edited(live: &DeploymentObject, edit: &DeploymentEdit) -> Result<Write, String> {
@@ -62,8 +76,8 @@ fn edited(live: &DeploymentObject, edit: &DeploymentEdit) -> Result<Write, Strin
         DeploymentEdit::Image { container, image } => {
             set::image(&mut template.spec, container, image)?;
         }
-        DeploymentEdit::Env { container, variables } => {
-            set::env(&mut template.spec, container.as_deref(), variables)?;
+        DeploymentEdit::Env { container, variables, removed } => {
+            set::env(&mut template.spec, container.as_deref(), variables, removed)?;
         }
         DeploymentEdit::Resources { container, amounts } => {
             set::resources(&mut template.spec, container.as_deref(), amounts)?;

@@ -294,8 +294,12 @@ pub(super) fn flash_sale() -> Report {
     };
     let mut report = report("flash-sale", &[world]);
     report.events = vec![
-        EventRow { at_seconds: 1200.0, text: "apply shop (image shop:v2)".to_owned() },
-        EventRow { at_seconds: 2400.0, text: "scale shop to 5".to_owned() },
+        EventRow {
+            at_seconds: 1200.0,
+            text: "apply shop (image shop:v2)".to_owned(),
+            refused: None,
+        },
+        EventRow { at_seconds: 2400.0, text: "scale shop to 5".to_owned(), refused: None },
     ];
     report.assumptions = [
         ("cluster", "3 nodes of 4 CPU / 16 GiB in 3 zones"),

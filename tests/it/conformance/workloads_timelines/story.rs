@@ -16,7 +16,7 @@ use podtide::kube::objects::ids::PodId;
 use podtide::kube::objects::pod::POD_DELETION_COST;
 use podtide::kube::timings::Timings;
 use podtide::manifest::{self, Manifests, Options};
-use podtide::scenario::action::{DeploymentAction, DeploymentEdit, PodAction};
+use podtide::scenario::action::{DeploymentAction, DeploymentEdit, PodAction, Pods};
 use podtide::scenario::{
     Action, ClusterSpec, DeploymentPlan, KubeletKind, MetricsSource, Scenario, ScenarioEvent,
     WorkloadSpec, World,
@@ -192,7 +192,7 @@ fn event(action: &Value, case: &Value) -> ScenarioEvent {
     let action = match action_on_pod(action) {
         Some(what) => {
             let number = action["pod"].as_u64().expect("an action on a pod names it");
-            Action::Pod { pod: PodId(number as u32 - 1), what }
+            Action::Pod { which: Pods::Numbered(PodId(number as u32 - 1)), what }
         }
         None if action["do"] == "set_quota" => Action::PodQuota(quota(&action["quota"])),
         None => Action::Deployment { deployment: 0, what: action_on_deployment(action, case) },
@@ -203,7 +203,7 @@ fn event(action: &Value, case: &Value) -> ScenarioEvent {
 fn action_on_pod(action: &Value) -> Option<PodAction> {
     let field = |name: &str| Arc::from(action[name].as_str().unwrap_or_default());
     Some(match text(&action["do"]) {
-        "delete_pod" => PodAction::Delete,
+        "delete_pod" => PodAction::Delete { grace_period_seconds: None },
         "relabel_pod" => PodAction::Label { name: Arc::from("app"), value: field("value") },
         "set_deletion_cost" => {
             let name = Arc::from(POD_DELETION_COST);
@@ -238,7 +238,7 @@ fn edit(action: &Value, case: &Value) -> DeploymentEdit {
         "set_env" => {
             let (name, value) = (field("name").to_string(), field("value").to_string());
             let variables = vec![EnvVar { name, value }];
-            DeploymentEdit::Env { container: None, variables }
+            DeploymentEdit::Env { container: None, variables, removed: Vec::new() }
         }
         "restart" => DeploymentEdit::TemplateAnnotation {
             name: Arc::from(RESTARTED_AT),
