@@ -1,6 +1,6 @@
 //! `kubectl apply` of a Deployment. Mirrors `pkg/cmd/apply/patcher.go` of kubectl (v0.36) and the
-//! three-way strategic merge of `apimachinery/pkg/util/strategicpatch`: what the manifest says wins,
-//! what only its former version said goes, and what others said stays. Left out: fields that
+//! three-way strategic merge of `apimachinery/pkg/util/strategicpatch`: what the manifest says
+//! wins, what only its former version said goes, and what others said stays. Left out: fields that
 //! nobody but a manifest can change here, which are as the manifest has them.
 
 use crate::api::apps::DeploymentSpec;

@@ -62,7 +62,7 @@ object! {
 
 object! {
     /// Amounts of resources; those that are absent stay as they are.
-    Amounts is "amounts of resources";
+    Amounts is "a map of amounts";
     /// CPU, as in `250m`.
     "cpu" => cpu: Option<At<MilliCpu>>,
     /// Memory, as in `256Mi`.
