@@ -138,6 +138,28 @@ fn exceptions_to_lints_are_expectations() {
 }
 
 /// Every source file with its text.
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let list = |folder: &Path| fs::read_dir(folder).expect("a folder of the project");
+    let files = list(root).chain(list(&root.join("docs"))).map(|entry| {
+        let path = entry.expect("an entry of a folder").path();
+        (path.extension().is_some_and(|extension| extension == "md"), path)
+    });
+    let mut wrong = Vec::new();
+    for (_, path) in files.filter(|(is_document, _)| *is_document) {
+        let text = fs::read_to_string(&path).expect("a document is text");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or_default();
+            let target = path.parent().expect("a file is in a folder").join(file);
+            if !link.contains("://") && !target.exists() {
+                wrong.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 fn sources() -> impl Iterator<Item = (PathBuf, String)> {
     let mut found = BTreeMap::new();
     collect(Path::new("src"), &mut found);
