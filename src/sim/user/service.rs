@@ -1,0 +1,19 @@
+//! What users do to Services.
+
+use std::sync::Arc;
+
+use crate::kube::apiserver::Write;
+use crate::kube::objects::ids::ServiceId;
+use crate::scenario::action::ServiceAction;
+use crate::sim::Simulation;
+
+impl Simulation<'_> {
+    /// Does something to a Service, if it exists.
+    pub(super) fn act_on_service(&mut self, service: ServiceId, what: &ServiceAction) {
+        let Some(live) = self.cluster.service(service) else { return };
+        let mut object = (*live.service).clone();
+        let ServiceAction::Selector(selector) = what;
+        object.spec.selector.clone_from(selector);
+        self.request(Write::UpdateService { service, object: Arc::new(object) });
+    }
+}
