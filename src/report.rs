@@ -11,6 +11,7 @@
 //! - [`decision`]: what the HPA did, one row for each time it changed the scale.
 
 pub mod decision;
+mod last_failure;
 mod metrics;
 mod need;
 pub mod numbers;
@@ -28,8 +29,8 @@ use serde::Serialize;
 
 pub use decision::{DecisionRow, HpaFailure};
 pub use numbers::{
-    Attempts, Cause, CountChange, Fall, Hpa, Latency, LoadUnit, Pending, Requests, Resources, Rise,
-    Rollout, RolloutState, Scaling, Window, WorkloadKind,
+    Attempts, Cause, CountChange, Fall, Hpa, LastFailure, Latency, LoadUnit, Pending, Requests,
+    Resources, Rise, Rollout, RolloutState, Scaling, Window, WorkloadKind,
 };
 pub use scaling::{measure, worst};
 pub use series::{MetricSeries, Need, Series, TrafficSeries, WorkloadSeries};
@@ -137,6 +138,11 @@ pub struct Totals {
     pub resources: Resources,
     /// Pods of all Deployments that waited for a node.
     pub pending: Pending,
+    /// The most pods on nodes at once.
+    pub peak_pods: u32,
+    /// When the last request failed; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_failure: Option<LastFailure>,
     /// Time during which any Deployment was under capacity \[s\].
     pub under_capacity_seconds: f64,
     /// Changes of the scale by HPAs.

@@ -10,7 +10,7 @@ use super::input::{Prepared, Session, prepare_to_play};
 use super::output;
 use super::play::play;
 use crate::diagnostic::{Severity, has_errors};
-use crate::render::text::{TextOptions, text};
+use crate::render::text::{TextOptions, side_by_side, text};
 use crate::render::{csv, json, spread};
 use crate::report::Report;
 use crate::report::spread::{Numbers, Spread};
@@ -94,6 +94,10 @@ fn show_text(session: &Session, played: &[Played], arguments: &RunArgs) -> Strin
             page = format!("{page}\n{}", spread::table(runs, &played.report));
         }
         pages.push(page);
+    }
+    if played.len() > 1 {
+        let reports: Vec<&Report> = played.iter().map(|played| &played.report).collect();
+        pages.push(side_by_side(&reports, style));
     }
     pages.join("\n\n")
 }

@@ -8,6 +8,7 @@ use crate::report::{
     Cause, Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadKind, WorkloadReport,
 };
 
+pub use rollouts::last_failure;
 pub use title::{cluster_title, finding, title};
 
 /// Idle pods are worth a sentence from so many pod-hours on.

@@ -5,11 +5,13 @@ mod blocks;
 mod figures;
 mod history;
 mod paint;
+mod side_by_side;
 
 use crate::render::story;
 use crate::report::Report;
 
 pub use paint::{Style, width, wrap};
+pub use side_by_side::side_by_side;
 
 /// What of a report becomes text, and how.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,7 +51,7 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
     }
     if let Some(place) = shown {
         let workload = &report.workloads[place];
-        page.paragraphs(story::workload(workload));
+        page.paragraphs(story::workload(workload).into_iter().chain(story::last_failure(report)));
         page.block(history::chart(
             workload,
             &report.series.workloads[place],

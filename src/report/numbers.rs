@@ -272,6 +272,20 @@ pub struct Fall {
     pub idle_pod_hours: f64,
 }
 
+/// When the last request failed, and what was done before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastFailure {
+    /// When \[s\].
+    pub at_seconds: f64,
+    /// The last event of the scenario before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// How much later it was than that event \[s\].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after_seconds: Option<f64>,
+}
+
 /// A new template of a workload, and what became of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,5 +1,6 @@
 //! `summarize`: a Recording -> a Report.
 
+use super::last_failure::last_failure;
 use super::metrics;
 use super::need::{self, Demand};
 use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
@@ -8,13 +9,14 @@ use super::readings::{self, HpaLog, Subject};
 use super::rollouts;
 use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
-use super::track::Track;
+use super::track::{Track, plus};
 use super::traffic::{self, ServiceHistory};
 use super::{API_VERSION, AssumptionRow, EventRow, Report, ScenarioInfo, Totals, WorkloadReport};
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HpaScalingRules};
+use crate::api::meta::StringMap;
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::recording::Recording;
-use crate::scenario::{DeploymentPlan, Prices, Scenario, ScenarioEvent};
+use crate::scenario::{Action, DeploymentPlan, Prices, Scenario, ScenarioEvent};
 
 /// The release whose rules are played.
 const KUBERNETES: &str = "1.36";
@@ -37,6 +39,7 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
     };
     let parts = (0..scenario.deployments.len()).map(|place| inputs.workload(place));
     let (workloads, series): (Vec<WorkloadReport>, Vec<WorkloadSeries>) = parts.unzip();
+    let events = events(scenario, recording);
     Report {
         api_version: API_VERSION,
         scenario: ScenarioInfo {
@@ -46,9 +49,9 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
             duration_seconds: recording.end.as_secs_f64(),
             kubernetes: KUBERNETES.to_owned(),
         },
-        totals: inputs.totals(&workloads),
+        totals: inputs.totals(&workloads, &events),
         workloads,
-        events: events(scenario, recording),
+        events,
         assumptions: scenario
             .assumptions
             .iter()
@@ -204,12 +207,17 @@ impl Inputs<'_> {
     fn services_of(&self, place: usize) -> Vec<usize> {
         let plan = &self.scenario.deployments[place].object;
         let labels = &plan.spec.template.metadata.labels;
-        let selects = |service: u32| {
-            let service = &self.scenario.services[service as usize];
+        let has = |(key, value): (&String, &String)| labels.get(key) == Some(value);
+        let fits = |selector: &StringMap| !selector.is_empty() && selector.iter().all(has);
+        let selects = |number: u32| {
+            let service = &self.scenario.services[number as usize];
             let same = service.metadata.namespace == plan.metadata.namespace;
-            let wanted = &service.spec.selector;
-            let has = |(key, value): (&String, &String)| labels.get(key) == Some(value);
-            same && !wanted.is_empty() && wanted.iter().all(has)
+            // As it is, or as an event makes it.
+            let switched = self.scenario.events.iter().any(|event| {
+                matches!(&event.action, Action::Service { service, what }
+                    if *service == number && fits(what.selector()))
+            });
+            same && (fits(&service.spec.selector) || switched)
         };
         let services = self.scenario.workload.service_of.iter().enumerate();
         services.filter(|(_, of)| of.is_some_and(selects)).map(|(place, _)| place).collect()
@@ -252,10 +260,20 @@ impl Inputs<'_> {
         }
     }
 
-    fn totals(&self, workloads: &[WorkloadReport]) -> Totals {
+    /// The most pods on nodes at once.
+    fn peak_pods(&self) -> u32 {
+        let end_ms = self.end_ms();
+        let add = |sum: Track, pods: &PodHistory| plus(&sum, &pods.held, 1.0, 0.0, end_ms);
+        let peak = self.pods.iter().fold(Track::constant(0.0), add).max(0.0, end_ms);
+        if peak.is_nan() { 0 } else { peak as u32 }
+    }
+
+    fn totals(&self, workloads: &[WorkloadReport], events: &[EventRow]) -> Totals {
         let mut totals = Totals {
             workloads: workloads.len() as u32,
             nodes: self.scenario.cluster.nodes.len() as u32,
+            peak_pods: self.peak_pods(),
+            last_failure: last_failure(&self.services, events, self.end_ms()),
             ..Totals::default()
         };
         for workload in workloads {

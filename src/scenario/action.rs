@@ -5,12 +5,14 @@
 pub mod deployment;
 pub mod nodes;
 pub mod pod;
+pub mod service;
 
 use super::Scenario;
 
 pub use deployment::{DeploymentAction, DeploymentEdit};
 pub use nodes::NodeAction;
 pub use pod::PodAction;
+pub use service::ServiceAction;
 
 use crate::kube::objects::ids::PodId;
 
@@ -33,6 +35,13 @@ pub enum Action {
     },
     /// To nodes.
     Node(NodeAction),
+    /// To a Service.
+    Service {
+        /// Place in `Scenario::services`.
+        service: u32,
+        /// What.
+        what: ServiceAction,
+    },
     /// Another quota of pods, as `Scenario::cluster.pod_quota`; pods that exist stay.
     PodQuota(Option<i64>),
 }
@@ -76,6 +85,9 @@ impl Action {
             }
             Action::Pod { which, what } => what.title(&which.title(scenario)),
             Action::Node(what) => what.title(),
+            Action::Service { service, what } => {
+                what.title(&scenario.services[*service as usize].metadata.name)
+            }
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),
         }

@@ -6,12 +6,13 @@
 mod deployment;
 mod nodes;
 mod pod;
+mod service;
 
 use std::sync::Arc;
 
 use super::Simulation;
 use crate::kube::apiserver::Write;
-use crate::kube::objects::ids::DeploymentId;
+use crate::kube::objects::ids::{DeploymentId, ServiceId};
 use crate::kube::reason::Reason;
 use crate::recording::Refusal;
 use crate::scenario::Action;
@@ -29,6 +30,7 @@ impl Simulation<'_> {
                 self.act_on_nodes(number, what);
                 Ok(())
             }
+            Action::Service { service, what } => self.act_on_service(ServiceId(*service), what),
             Action::PodQuota(quota) => {
                 self.cluster.script.pod_quota = *quota;
                 Ok(())

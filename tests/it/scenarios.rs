@@ -13,6 +13,16 @@ fn golden(folder: &str, files: &[&str]) {
 }
 
 #[test]
+fn r5_release_patterns() {
+    golden("r5-release-patterns", &["scenario", "blue-green", "canary"]);
+    let files = ["scenario", "blue-green", "canary"]
+        .map(|file| format!("scenarios/r5-release-patterns/{file}.yaml"));
+    let shown = told(podtide().arg("run").args(files));
+    let table = shown.split("\nscenario ").nth(1).expect("a table of all three comes last");
+    insta::assert_snapshot!("r5-release-patterns", format!("scenario {table}"));
+}
+
+#[test]
 fn r5_compose() {
     golden("r5-compose", &["scenario", "slow"]);
 }

@@ -2,7 +2,7 @@
 
 use super::{at, unit};
 use crate::render::words::{count, span, things};
-use crate::report::{Rollout, RolloutState, WorkloadKind, WorkloadReport};
+use crate::report::{Report, Rollout, RolloutState, WorkloadKind, WorkloadReport};
 
 /// Most rollouts that are told, each in a paragraph.
 const ROLLOUTS_MAX: usize = 3;
@@ -106,4 +106,15 @@ pub(super) fn unscaled(workload: &WorkloadReport, range: &str) -> String {
         WorkloadKind::Deployment => format!("No HPA scales {}: it had {range}.", workload.name),
         WorkloadKind::SwarmService => format!("The service {} had {range}.", workload.name),
     }
+}
+
+/// How long it took until what was done had helped; nothing if nobody did anything.
+pub fn last_failure(report: &Report) -> Option<String> {
+    let last = report.totals.last_failure.as_ref()?;
+    let (event, after) = (last.event.as_ref()?, last.after_seconds?);
+    if last.at_seconds >= report.scenario.duration_seconds - 1.0 {
+        return Some("Requests failed to the end.".to_owned());
+    }
+    let at = at(last.at_seconds);
+    Some(format!("The last request failed {at}, {} after `{event}`.", span(after)))
 }

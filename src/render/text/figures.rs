@@ -111,7 +111,7 @@ fn row(workload: &WorkloadReport) -> [String; 8] {
 }
 
 /// The first column to the left, the others to the right, as wide as their widest cell.
-fn aligned<const N: usize>(rows: &[[String; N]], style: Style) -> Vec<String> {
+pub(super) fn aligned<const N: usize>(rows: &[[String; N]], style: Style) -> Vec<String> {
     let wide = |column: usize| rows.iter().map(|row| width(&row[column])).max().unwrap_or(0);
     let first = wide(0).min(style.columns() / 3);
     let line = |row: &[String; N]| {

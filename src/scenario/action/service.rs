@@ -10,6 +10,12 @@ pub enum ServiceAction {
 }
 
 impl ServiceAction {
+    /// The selector that the Service has from then on.
+    pub fn selector(&self) -> &StringMap {
+        let ServiceAction::Selector(selector) = self;
+        selector
+    }
+
     /// What is done, in a few words.
     pub(super) fn title(&self, name: &str) -> String {
         let ServiceAction::Selector(selector) = self;

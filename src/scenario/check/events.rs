@@ -1,6 +1,7 @@
 //! Events: what happens when, repetitions written out.
 
 mod nodes;
+mod services;
 mod workload;
 
 use std::sync::Arc;
@@ -94,6 +95,9 @@ impl Checker<'_> {
                     .help("the rest of the Scenario runs"),
             );
             return Vec::new();
+        }
+        if let Some(actions) = self.service_actions(written) {
+            return actions;
         }
         let actions = self.workload_actions(written);
         if actions.is_empty() {

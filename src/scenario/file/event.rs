@@ -1,6 +1,7 @@
 //! `spec.events`, `spec.metrics` and the small rest of a Scenario as written.
 
 mod nodes;
+mod services;
 mod workload;
 
 use serde_json::json;
@@ -12,6 +13,7 @@ use crate::manifest::yaml::{Node, Value};
 use crate::units::{SimDuration, SimTime};
 
 pub use nodes::{AddNodes, Drain, FailNode, SomeNodes, TaintNodes};
+pub use services::{SwitchSelector, UpdateService};
 pub use workload::{
     Amounts, Apply, DeletePod, EnvValue, Rollout, Scale, SetEnv, SetImage, SetResources, Undo,
 };
@@ -61,6 +63,10 @@ object! {
     "deleteNode" => delete_node: Option<At<SomeNodes>>,
     /// Nodes that join.
     "addNodes" => add_nodes: Option<At<AddNodes>>,
+    /// Another selector of a Service.
+    "switchSelector" => switch_selector: Option<At<SwitchSelector>>,
+    /// `docker service update`.
+    "updateService" => update_service: Option<At<UpdateService>>,
     /// A change of any object.
     "edit" => edit: Option<At<Later>>,
 }
@@ -101,6 +107,8 @@ impl Event {
             ("recoverNode", false, self.recover_node.is_some()),
             ("deleteNode", false, self.delete_node.is_some()),
             ("addNodes", false, self.add_nodes.is_some()),
+            ("switchSelector", false, self.switch_selector.is_some()),
+            ("updateService", false, self.update_service.is_some()),
             ("edit", true, self.edit.is_some()),
         ];
         actions.into_iter().filter(|action| action.2).map(|action| (action.0, action.1)).collect()

@@ -8,12 +8,19 @@ use crate::scenario::action::ServiceAction;
 use crate::sim::Simulation;
 
 impl Simulation<'_> {
-    /// Does something to a Service, if it exists.
-    pub(super) fn act_on_service(&mut self, service: ServiceId, what: &ServiceAction) {
-        let Some(live) = self.cluster.service(service) else { return };
+    /// Does something to a Service.
+    ///
+    /// # Errors
+    /// What the API server says against it.
+    pub(super) fn act_on_service(
+        &mut self,
+        service: ServiceId,
+        what: &ServiceAction,
+    ) -> Result<(), String> {
+        let live = self.cluster.service(service).ok_or("services not found")?;
         let mut object = (*live.service).clone();
         let ServiceAction::Selector(selector) = what;
         object.spec.selector.clone_from(selector);
-        self.request(Write::UpdateService { service, object: Arc::new(object) });
+        self.try_request(Write::UpdateService { service, object: Arc::new(object) })
     }
 }

@@ -32,7 +32,8 @@ impl Checker<'_> {
         let objects = self.input.objects;
         let namespace = &objects.services[service as usize].object.metadata.namespace;
         if selected(objects, namespace, &selector).is_empty() {
-            let message = format!("no pod has the labels that `{}` is to select", written.service.value);
+            let message =
+                format!("no pod has the labels that `{}` is to select", written.service.value);
             self.report_absence(
                 Diagnostic::warning("service-without-pods", message)
                     .at(written.service.span.clone(), "all its requests will be refused then")
