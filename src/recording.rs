@@ -1,5 +1,7 @@
 //! What a simulation tells while it runs, and the observer that keeps it.
 
+pub mod cause;
+
 use std::sync::Arc;
 
 use crate::kube::apiserver::{Cluster, Fact};

@@ -78,6 +78,8 @@ struct Simulation<'a> {
     adapter: Adapter,
     /// Commands that take time, by number of the action.
     drains: BTreeMap<u32, DrainCommand>,
+    /// The event that is being carried out, by its place in the scenario.
+    acting: u32,
     /// What the observer has not been told of yet.
     decisions: Vec<Decision>,
     segments: Vec<Segment>,

@@ -25,6 +25,8 @@ use crate::kube::swarm::reason::SwarmReason;
 pub enum Reason {
     /// The scenario's manifests, or the world as it stands at time 0.
     Scenario,
+    /// An event of the scenario, by its place there.
+    ScenarioEvent(u32),
     /// The HorizontalPodAutoscaler controller.
     Hpa(HpaReason),
     /// The scheduler.
@@ -70,6 +72,7 @@ impl Reason {
     pub fn word(&self) -> &'static str {
         match self {
             Reason::Scenario => "Scenario",
+            Reason::ScenarioEvent(_) => "ScenarioEvent",
             Reason::Hpa(reason) => reason.word(),
             Reason::Scheduler(reason) => reason.word(),
             Reason::Kubelet(reason) => reason.word(),
@@ -92,6 +95,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::Scenario => f.write_str("written by the scenario"),
+            Reason::ScenarioEvent(place) => write!(f, "event {} of the scenario", place + 1),
             Reason::Hpa(reason) => reason.fmt(f),
             Reason::Scheduler(reason) => reason.fmt(f),
             Reason::Kubelet(reason) => reason.fmt(f),

@@ -61,6 +61,7 @@ impl<'a> Simulation<'a> {
             metrics_server: MetricsServer::new(metrics_server_config(scenario)),
             adapter: Adapter::new(scenario),
             drains: BTreeMap::new(),
+            acting: 0,
             decisions: Vec::new(),
             segments: Vec::new(),
             refusals: Vec::new(),

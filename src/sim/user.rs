@@ -21,6 +21,7 @@ impl Simulation<'_> {
     /// Carries out the action of that number.
     pub(super) fn act(&mut self, number: u32) {
         let scenario = self.scenario;
+        self.acting = number;
         let done = match &scenario.events[number as usize].action {
             Action::Deployment { deployment, what } => {
                 self.act_on_deployment(DeploymentId(*deployment), what)
@@ -49,7 +50,7 @@ impl Simulation<'_> {
 
     /// Writes as the user.
     fn try_request(&mut self, write: Write) -> Result<(), String> {
-        let written = self.cluster.write(write, Reason::Scenario);
+        let written = self.cluster.write(write, Reason::ScenarioEvent(self.acting));
         written.map(|_| ()).map_err(|refused| refused.to_string())
     }
 }

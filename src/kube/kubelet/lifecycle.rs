@@ -15,6 +15,7 @@ use super::worker::{Container, PodWorker, Run, Stage, Step};
 use crate::kube::apiserver::watch::KUBELET;
 use crate::kube::apiserver::{Api, EventType, Write};
 use crate::kube::objects::ids::ObjectId;
+use crate::kube::objects::pod::PodActivity;
 use crate::kube::reason::Reason;
 use crate::units::{SimDuration, SimTime};
 
@@ -192,6 +193,19 @@ impl<'a, 'b> Turn<'a, 'b> {
             self.container_mut(place).stop_returns = (returns > now).then_some(returns);
         }
         self.worker.exits_seen.push(seen_at);
+        if exit == ContainerExit::OomKilled {
+            self.tell_of_oom_kill();
+        }
+    }
+
+    /// Upstream writes it into the container's status, which is not modelled.
+    fn tell_of_oom_kill(&mut self) {
+        let pod = self.worker.pod;
+        if self.api.cluster().pod(pod).is_some() {
+            let reason = KubeletReason::Activity(PodActivity::OomKilled);
+            let told = self.api.write(Write::Note(ObjectId::Pod(pod)), Reason::Kubelet(reason));
+            told.expect("a note is never refused");
+        }
     }
 
     /// When something is to be done next.

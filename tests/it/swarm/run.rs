@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use podtide::recording::Recording;
 use podtide::sim::simulate;
 use podtide::units::SimTime;
 
 use super::generate::text;
 use super::recipe::{Feature, Recipe};
-use super::story::Story;
+use super::story::{difference, unexplained};
 use super::watch::{Violation, Watch};
 use crate::pipe::try_scenario;
 
@@ -33,12 +34,15 @@ fn play_twice(text: &str) -> Result<Words, Violation> {
     if let Some(violation) = watch.violation {
         return Err(violation);
     }
-    let mut again = Story::default();
+    let mut again = Recording::default();
     simulate(&scenario, &mut again);
-    match watch.story.difference(&again) {
-        Some(difference) => Err(violation("two runs are equal", difference)),
-        None => Ok(again.facts.iter().map(|fact| fact.reason.word()).collect()),
+    if let Some(difference) = difference(&watch.story, &again) {
+        return Err(violation("two runs are equal", difference));
     }
+    if let Some(chain) = unexplained(&again) {
+        return Err(violation("every turn of a pod has a cause", chain));
+    }
+    Ok(again.facts.iter().map(|fact| fact.reason.word()).collect())
 }
 
 fn violation(invariant: &'static str, text: String) -> Violation {

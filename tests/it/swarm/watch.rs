@@ -10,12 +10,10 @@ mod scale;
 
 use podtide::kube::apiserver::{Cluster, Fact};
 use podtide::kube::controllers::podautoscaler::decision::Decision;
-use podtide::recording::Observer;
+use podtide::recording::{Observer, Recording};
 use podtide::scenario::Scenario;
 use podtide::units::SimTime;
 use podtide::workload::Segment;
-
-use super::story::Story;
 
 /// Facts between two looks at the whole cluster.
 const FACTS_PER_LOOK: u32 = 64;
@@ -40,7 +38,7 @@ pub(crate) struct Watch {
     shadow: Cluster,
     requests: requests::Requests,
     facts: u32,
-    pub(crate) story: Story,
+    pub(crate) story: Recording,
     pub(crate) violation: Option<Violation>,
 }
 
@@ -50,7 +48,7 @@ impl Watch {
             shadow: Cluster::default(),
             requests: requests::Requests::new(scenario),
             facts: 0,
-            story: Story::default(),
+            story: Recording::default(),
             violation: None,
         }
     }
@@ -87,6 +85,7 @@ impl Watch {
 impl Observer for Watch {
     fn start(&mut self, cluster: &Cluster) {
         self.shadow = cluster.clone();
+        self.story.start(cluster);
     }
 
     fn facts(&mut self, facts: Vec<Fact>, cluster: &Cluster) {
