@@ -24,11 +24,12 @@ use crate::kube::kubectl::drain::command::DrainCommand;
 use crate::kube::metrics_server::MetricsServer;
 use crate::kube::metrics_server::client::MetricsApis;
 use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
+use crate::kube::objects::node::NodeObject;
 use crate::kube::reason::Reason;
 use crate::recording::{Observer, Refusal};
 use crate::scenario::{MetricsSource, Scenario};
 use crate::units::SimTime;
-use crate::workload::{ModelEvent, PodKey, Segment};
+use crate::workload::{ModelEvent, Segment};
 
 use adapter::Adapter;
 use bridge::Bridge;
@@ -209,21 +210,31 @@ impl Simulation<'_> {
             ModelEvent::Started { pod, .. } | ModelEvent::Drained { pod } => {
                 self.cluster.wakes.wake(watch::KUBELET, pod.0, self.cluster.now);
             }
-            ModelEvent::OutOfMemory { pod, container } => self.kill(pod, container),
+            ModelEvent::OutOfMemory { pod, container } => {
+                let pod = PodId(pod.0);
+                let container = self.application().container_of(pod, container);
+                self.kill(pod, container);
+            }
             ModelEvent::MemoryPressure { pod } => self.evict(PodId(pod.0)),
         }
     }
 
-    fn kill(&mut self, pod: PodKey, container: u32) {
-        let pod = PodId(pod.0);
+    fn kill(&mut self, pod: PodId, container: u16) {
         let kubelets = &mut self.control_plane.below;
-        let container = kubelets.application.container_of(pod, container);
         let mut api = Api::new(&mut self.cluster, KUBELET_RANK, &mut kubelets.below);
         kubelets.kubelet.oom_killed(&mut api, pod, container, &mut kubelets.application);
     }
 
     /// Node-pressure eviction, without its soft thresholds and its `Failed` pod that stays behind.
+    /// Where no kubelet runs, memory is short until the kernel kills.
     fn evict(&mut self, pod: PodId) {
+        let node = self.cluster.pod(pod).and_then(|pod| self.cluster.node(pod.node?));
+        if !node.is_some_and(NodeObject::answers) {
+            for container in self.application().containers_of(pod) {
+                self.kill(pod, container);
+            }
+            return;
+        }
         let text = "The node was low on resource: memory.";
         let mut api =
             Api::new(&mut self.cluster, KUBELET_RANK, &mut self.control_plane.below.below);

@@ -6,6 +6,7 @@
 //! the Deployment was, because an HPA wanted it, because of a sync.
 
 mod ledger;
+mod nodes;
 mod pods;
 mod walk;
 mod workloads;

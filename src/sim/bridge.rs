@@ -117,6 +117,12 @@ impl Bridge {
         sum
     }
 
+    /// The numbers that a kubelet gives to the containers of a pod that are in the model.
+    pub(super) fn containers_of(&self, pod: PodId) -> Vec<u16> {
+        let containers = (0_u16..).zip(&self.view(pod).containers);
+        containers.filter(|(_, place)| place.is_some()).map(|(number, _)| number).collect()
+    }
+
     /// The model, to read.
     pub(super) fn model(&self) -> &WorkloadModel {
         &self.model

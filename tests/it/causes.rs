@@ -211,3 +211,93 @@ fn a_probe_that_fails_restarts_a_container() {
         "{chains:#?}"
     );
 }
+
+const NODES: &str = "
+  duration: 15m
+  cluster:
+    nodes:
+      - {name: a, allocatable: {cpu: 4, memory: 8Gi}}
+      - {name: b, allocatable: {cpu: 4, memory: 8Gi}}
+  events:
+";
+
+const BUDGET: &str = "---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: web}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: web}}}
+";
+
+/// `web` with a budget and pods that stand a failed node for 10 s.
+fn with_budget() -> String {
+    let stand = |key: &str| {
+        format!(
+            "{{key: node.kubernetes.io/{key}, operator: Exists, effect: NoExecute, \
+             tolerationSeconds: 10}}"
+        )
+    };
+    let tolerations =
+        format!("      tolerations: [{}, {}]\n", stand("not-ready"), stand("unreachable"));
+    let manifests = without_hpa() + BUDGET;
+    manifests.replacen("      containers:\n", &format!("{tolerations}      containers:\n"), 1)
+}
+
+/// Chains that end in an eviction, and in the creation of what takes its place.
+fn evicted_and_created(event: &str) -> (Vec<String>, Vec<String>) {
+    let told = Told::new(&with_budget(), &format!("{NODES}    - {event}\n"));
+    let evicted = told.chains(|life| life.marked.filter(|_| life.evicted.is_some()));
+    (evicted, told.created())
+}
+
+#[test]
+fn a_drain_evicts_pods() {
+    let (evicted, created) = evicted_and_created("{at: 1m, drain: {node: a}}");
+    let chain = "EvictionByEvictionAPI <- EvictionByEvictionAPI <- EvictingPod <- Cordoned <- \
+                 event 1";
+    assert_eq!(evicted, [chain]);
+    assert_eq!(created, [format!("SuccessfulCreate <- {chain}")]);
+}
+
+#[test]
+fn a_node_that_falls_silent_loses_its_pods() {
+    let (evicted, created) = evicted_and_created("{at: 1m, failNode: {node: a}}");
+    let chain = "DeletionByTaintManager <- DeletionByTaintManager <- TaintManagerEviction <- \
+                 SwapNodeControllerTaint <- NodeStatusUnknown <- ScenarioEvent <- event 1";
+    assert_eq!(evicted, [chain]);
+    assert_eq!(created, [format!("SuccessfulCreate <- {chain}")]);
+}
+
+#[test]
+fn a_taint_drives_pods_away() {
+    let event = "{at: 1m, taint: {node: a, taints: [\"only=special:NoExecute\"]}}";
+    let (evicted, _) = evicted_and_created(event);
+    let chain = "DeletionByTaintManager <- DeletionByTaintManager <- TaintManagerEviction <- \
+                 Tainted <- event 1";
+    assert_eq!(evicted, [chain]);
+}
+
+#[test]
+fn a_node_that_fails_and_comes_back_makes_pods_unready_and_ready() {
+    let events = "    - {at: 1m, failNode: {node: a}}\n    - {at: 105s, recoverNode: {node: a}}\n";
+    let manifests = with_budget().replace("tolerationSeconds: 10", "tolerationSeconds: 1000");
+    let told = Told::new(&manifests, &format!("{NODES}{events}"));
+    let readiness = |wanted| {
+        move |life: &Life| {
+            life.readiness.iter().find(|(_, ready)| *ready == wanted).map(|(fact, _)| *fact)
+        }
+    };
+    let unready = told.chains(readiness(false));
+    assert_eq!(unready, ["NodeNotReady <- NodeStatusUnknown <- ScenarioEvent <- event 1"]);
+    let back = "ContainersReady <- Started <- Created <- Pulled <- ScenarioEvent <- event 2";
+    assert_eq!(told.chains(readiness(true)), [back]);
+}
+
+#[test]
+fn a_pod_waits_until_a_node_is_uncordoned() {
+    let events = "    - {at: 1m, cordon: {nodes: [a, b]}}\n    \
+                  - {at: 2m, scale: {deployment: web, replicas: 5}}\n    \
+                  - {at: 3m, uncordon: {node: b}}\n";
+    let told = Told::new(&without_hpa(), &format!("{NODES}{events}"));
+    let placed = told.chains(|life| life.placed);
+    assert_eq!(placed, ["Scheduled <- SwapNodeControllerTaint <- Uncordoned <- event 3"]);
+}

@@ -3,6 +3,7 @@
 use super::walk::Walk;
 use super::{Cause, Life};
 use crate::kube::apiserver::Write;
+use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::application::ProbeKind;
 use crate::kube::kubelet::reason::{KillReason, KubeletReason};
@@ -10,7 +11,6 @@ use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::{Pod, PodActivity};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::reason::SchedulerReason;
-use crate::units::SimTime;
 
 /// What happened to a pod last, by what other things follow from.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ pub(super) struct Trail {
     stopped: Option<u32>,
     not_ready: Option<u32>,
     /// Somebody is about to evict it.
-    evicting: Option<u32>,
+    pub(super) evicting: Option<u32>,
 }
 
 /// A pod before a write.
@@ -125,13 +125,14 @@ impl Trail {
 }
 
 /// The latest of several facts.
-fn latest<const N: usize>(facts: [Option<u32>; N]) -> Option<u32> {
+pub(super) fn latest<const N: usize>(facts: [Option<u32>; N]) -> Option<u32> {
     facts.into_iter().flatten().max()
 }
 
-fn subject(write: &Write) -> Option<PodId> {
+pub(super) fn subject(write: &Write) -> Option<PodId> {
     match write {
         Write::BindPod { pod, .. }
+        | Write::ReleasePod(pod)
         | Write::PodUnscheduled { pod, .. }
         | Write::PodStatus { pod, .. }
         | Write::DisruptionTarget { pod, .. }
@@ -166,9 +167,13 @@ impl Walk<'_> {
     }
 
     pub(super) fn of_kubelet(&self, write: &Write, reason: &KubeletReason) -> Option<Cause> {
+        if let KubeletReason::NodeReady { .. } = reason {
+            return self.of_node_ready(write);
+        }
         let trail = self.trail(write)?;
         let fact = |place: Option<u32>| place.map(Cause::Fact);
-        let again = latest([trail.stopped, trail.killing]).filter(|_| trail.has_run());
+        let machine = self.machine_of(write).filter(|&machine| Some(machine) > trail.started);
+        let again = latest([trail.stopped, trail.killing, machine]).filter(|_| trail.has_run());
         match reason {
             KubeletReason::Pulling { .. }
             | KubeletReason::AlreadyPresent { .. }
@@ -195,8 +200,10 @@ impl Walk<'_> {
             }
             KubeletReason::Activity(activity) => trail.of_activity(*activity),
             KubeletReason::Terminated => fact(latest([trail.life.marked, trail.killing])),
-            // The application does not answer; a script is a script.
-            KubeletReason::Unhealthy { .. } | KubeletReason::Script => None,
+            // The application does not answer; a script is a script; nodes were seen to before.
+            KubeletReason::Unhealthy { .. }
+            | KubeletReason::Script
+            | KubeletReason::NodeReady { .. } => None,
         }
     }
 
@@ -205,23 +212,6 @@ impl Walk<'_> {
         let trail = self.trail(write)?;
         let evicted = trail.life.evicted.filter(|_| matches!(write, Write::DeletePod { .. }));
         latest([evicted, trail.evicting]).map(Cause::Fact)
-    }
-
-    /// Lines of kubectl about a pod follow from the cordon of its node, which somebody typed.
-    pub(super) fn of_kubectl(
-        &self,
-        write: &Write,
-        reason: &KubectlReason,
-        at: SimTime,
-    ) -> Option<Cause> {
-        let trail = self.trail(write);
-        let node = subject(write).and_then(|pod| self.cluster.pod(pod)?.node);
-        let cordon = node.and_then(|node| self.nodes.get(&node)?.changed).map(Cause::Fact);
-        match (reason, trail) {
-            (KubectlReason::Finished { .. }, Some(trail)) => trail.life.ended.map(Cause::Fact),
-            (_, Some(_)) => self.typed(at).or(cordon),
-            (_, None) => self.typed(at),
-        }
     }
 
     /// A node that is short of memory says so, and deletes the pod.
@@ -294,6 +284,10 @@ impl Walk<'_> {
             Reason::Kubectl(KubectlReason::EvictingPod { .. } | KubectlReason::Deleting { .. }) => {
                 trail.evicting = now;
             }
+            Reason::TaintEviction(TaintEvictionReason::TaintManagerEviction {
+                cancelled: false,
+                ..
+            }) => trail.evicting = now,
             Reason::Plain { word: "Evicted", .. } => trail.life.evicted = now,
             _ => {}
         }

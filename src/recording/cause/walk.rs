@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::nodes::NodeTrail;
 use super::pods::Trail;
 use super::workloads::{DeploymentTrail, ReplicaSetTrail};
 use super::{Cause, Causes, Life};
@@ -31,15 +32,6 @@ pub(super) struct Walk<'a> {
     /// The last event of the scenario that was carried out, and when.
     event: Option<(SimTime, u32)>,
     causes: Vec<Option<Cause>>,
-}
-
-/// What happened to a node.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct NodeTrail {
-    /// The last write of the node itself.
-    pub(super) changed: Option<u32>,
-    /// The last pod that left it.
-    pub(super) freed: Option<u32>,
 }
 
 impl<'a> Walk<'a> {
@@ -95,6 +87,9 @@ impl<'a> Walk<'a> {
             Reason::Kubelet(reason) => self.of_kubelet(&fact.write, reason),
             Reason::Eviction(_) => self.of_eviction(&fact.write),
             Reason::Kubectl(reason) => self.of_kubectl(&fact.write, reason, fact.at),
+            Reason::NodeLifecycle(reason) => self.of_node_lifecycle(&fact.write, reason),
+            Reason::TaintEviction(reason) => self.of_taint_eviction(&fact.write, reason),
+            Reason::Swarm(_) => self.of_swarm(&fact.write),
             Reason::Plain { .. } => self.of_pressure(&fact.write),
             Reason::Disruption(_) | Reason::Endpoints(_) => None,
         }
@@ -145,7 +140,7 @@ impl<'a> Walk<'a> {
                 if let ObjectId::Pod(pod) = object {
                     self.follow_pod_event(*pod, &fact.reason);
                 }
-                return;
+                return self.follow_node(&fact.write, &fact.reason);
             }
             Write::HpaStatus { .. }
             | Write::PdbStatus { .. }
@@ -158,19 +153,7 @@ impl<'a> Walk<'a> {
         let former = self.look(&fact.write);
         self.cluster.replay(fact);
         self.follow_workload(&fact.write);
-        self.follow_node(&fact.write);
+        self.follow_node(&fact.write, &fact.reason);
         self.follow_pod(&fact.write, &fact.reason, former);
-    }
-
-    fn follow_node(&mut self, write: &Write) {
-        let node = match write {
-            Write::CreateNode(_) => self.cluster.nodes().next_back().map(|node| node.id),
-            Write::UpdateNode { node, .. } => Some(*node),
-            _ => None,
-        };
-        if let Some(node) = node {
-            self.nodes.entry(node).or_default().changed = Some(self.now);
-            self.moved = Some(self.now);
-        }
     }
 }

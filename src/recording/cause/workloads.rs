@@ -131,6 +131,23 @@ impl Walk<'_> {
         }
     }
 
+    /// Docker Swarm keeps a service's tasks as a ReplicaSet its pods.
+    pub(super) fn of_swarm(&self, write: &Write) -> Option<Cause> {
+        let ledger = |replica_set| Some(&self.replica_sets.get(&replica_set)?.ledger);
+        match write {
+            Write::CreatePod(new) => Some(ledger(new.owner?)?.creates_for()),
+            Write::DeletePod { pod, .. } => {
+                Some(ledger(self.cluster.pod(*pod)?.owner?)?.deletes_for())
+            }
+            Write::CreateReplicaSet(_) | Write::UpdateReplicaSet { .. } => {
+                let trail = self.deployments.get(&self.deployment_of(write)?)?;
+                let changed = |cause| matches!(cause, Cause::Fact(_)).then_some(cause);
+                changed(trail.replicas).or(Some(trail.template))
+            }
+            _ => None,
+        }
+    }
+
     /// Takes in what a write did to a Deployment or a ReplicaSet; the cluster has it already.
     pub(super) fn follow_workload(&mut self, write: &Write) {
         match write {

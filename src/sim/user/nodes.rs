@@ -9,7 +9,7 @@ use crate::kube::kubectl::drain::Flags;
 use crate::kube::kubectl::drain::command::{DrainCommand, cordon_or_uncordon};
 use crate::kube::kubectl::taint::taint;
 use crate::kube::kubelet::node_status::initial_labels;
-use crate::kube::objects::ids::NodeId;
+use crate::kube::objects::ids::{NodeId, ObjectId};
 use crate::kube::objects::node;
 use crate::scenario::action::nodes::{NewNodes, NodeAction, NodeNames};
 use crate::sim::{KUBELET_RANK, Simulation};
@@ -44,6 +44,9 @@ impl Simulation<'_> {
 
     fn drain(&mut self, number: u32, nodes: &NodeNames, flags: &Flags) {
         let nodes = self.nodes_of(nodes);
+        for node in &nodes {
+            self.tell_of(*node);
+        }
         let command = DrainCommand::new(&mut self.user(), flags.clone(), nodes);
         self.drains.insert(number, command);
         self.go_on(number);
@@ -66,8 +69,14 @@ impl Simulation<'_> {
 
     fn for_each(&mut self, nodes: &NodeNames, mut work: impl FnMut(&mut Api<'_>, NodeId)) {
         for node in self.nodes_of(nodes) {
+            self.tell_of(node);
             work(&mut self.user(), node);
         }
+    }
+
+    /// Tells which event it is that has a command do something to a node.
+    fn tell_of(&mut self, node: NodeId) {
+        self.request(Write::Note(ObjectId::Node(node)));
     }
 
     fn nodes_of(&self, names: &NodeNames) -> Vec<NodeId> {

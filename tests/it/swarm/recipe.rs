@@ -37,7 +37,7 @@ features! {
     // What they are asked for.
     Quiet Queue Downstream Demand Overload Ramp Step Stages Sine Spike Noise ScaleLayer
     // What happens.
-    Scale SetImage Apply Again
+    Scale SetImage Apply Drain Cordon Taint FailNode AddNodes Again Impatient
 }
 
 /// Those with which less happens, or much more time passes: they are on less often.
@@ -45,7 +45,14 @@ const DULL: [Feature; 5] =
     [Feature::Paused, Feature::ZeroReplicas, Feature::Quiet, Feature::Overload, Feature::Noise];
 
 /// Those without which little happens: they are on more often.
-const LIVELY: [Feature; 4] = [Feature::Hpa, Feature::Pdb, Feature::Scale, Feature::SetImage];
+const LIVELY: [Feature; 6] = [
+    Feature::Hpa,
+    Feature::Pdb,
+    Feature::Scale,
+    Feature::SetImage,
+    Feature::Drain,
+    Feature::FailNode,
+];
 
 /// A set of features, a bit for each.
 #[derive(Clone, Copy, PartialEq, Eq)]

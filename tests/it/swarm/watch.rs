@@ -3,6 +3,7 @@
 //! [`Watch`] listens to a simulation and plays each fact once more in a cluster of its own, so that
 //! it sees the world before and after each single write.
 
+mod eviction;
 mod pods;
 mod requests;
 mod rollout;
@@ -37,6 +38,7 @@ pub(crate) struct Watch {
     /// A cluster that follows the facts, one by one.
     shadow: Cluster,
     requests: requests::Requests,
+    payments: eviction::Payments,
     facts: u32,
     pub(crate) story: Recording,
     pub(crate) violation: Option<Violation>,
@@ -47,6 +49,7 @@ impl Watch {
         Watch {
             shadow: Cluster::default(),
             requests: requests::Requests::new(scenario),
+            payments: eviction::Payments::default(),
             facts: 0,
             story: Recording::default(),
             violation: None,
@@ -70,6 +73,9 @@ impl Watch {
             "a rollout leaves enough pods available",
             rollout::check_available(&self.shadow, fact),
         );
+        let paid = self.payments.check(&self.shadow, fact);
+        self.note("an eviction is paid for or exempt", paid);
+        self.note("a node takes its pods", pods::check_node(&self.shadow, fact));
         let former = pods::look(&self.shadow, fact);
         self.shadow.replay(fact);
         self.note("a rollout stays within its surge", rollout::check(&self.shadow, sizes));

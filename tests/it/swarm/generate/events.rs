@@ -4,46 +4,93 @@ use super::super::recipe::{Dice, Feature, Recipe};
 use super::{list, name};
 
 /// What can happen, and the feature that switches it on.
-const KINDS: [Feature; 3] = [Feature::Scale, Feature::SetImage, Feature::Apply];
+const KINDS: [Feature; 9] = [
+    Feature::Scale,
+    Feature::SetImage,
+    Feature::Apply,
+    Feature::Drain,
+    Feature::Cordon,
+    Feature::Taint,
+    Feature::FailNode,
+    Feature::AddNodes,
+    Feature::SetImage,
+];
 
 /// `spec.events`.
 pub(super) fn events(recipe: &Recipe) -> String {
-    let kinds: Vec<Feature> = KINDS.into_iter().filter(|kind| recipe.has(*kind)).collect();
-    if kinds.is_empty() {
-        return String::new();
-    }
     let entries: Vec<String> =
-        (0..recipe.events).filter_map(|number| event(recipe, number)).collect();
+        (0..recipe.events).flat_map(|number| event(recipe, number)).collect();
     list("events", &entries)
 }
 
-/// The kind of an event is drawn from all kinds, so that switching one off moves no other.
-fn event(recipe: &Recipe, number: u32) -> Option<String> {
+/// An event, and what undoes it. The kind is drawn from all kinds, so that switching one off moves
+/// no other.
+fn event(recipe: &Recipe, number: u32) -> Vec<String> {
     let mut dice = recipe.dice("event", number);
     let kind = *dice.pick(&KINDS);
     if !recipe.has(kind) {
-        return None;
+        return Vec::new();
     }
     let at = dice.between(0, 600) * i64::from(recipe.seconds) / 600;
-    let mut text = format!("{{at: {at}s, ");
-    if recipe.has_for(Feature::Again, number) {
-        text.push_str(&format!("every: {}s, ", dice.between(20, 200)));
-    }
-    text.push_str(&action(recipe, kind, &mut dice));
-    text.push('}');
-    Some(text)
+    let later = at + dice.between(1, 200);
+    let again = dice.between(20, 200);
+    let every = if recipe.has_for(Feature::Again, number) && kind != Feature::AddNodes {
+        format!("every: {again}s, ")
+    } else {
+        String::new()
+    };
+    let actions = actions(recipe, kind, &mut dice).into_iter().zip([at, later]);
+    actions.map(|(action, at)| format!("{{at: {at}s, {every}{action}}}")).collect()
 }
 
-fn action(recipe: &Recipe, kind: Feature, dice: &mut Dice) -> String {
+fn actions(recipe: &Recipe, kind: Feature, dice: &mut Dice) -> Vec<String> {
     let own = name(dice.between(0, 2) as u32 % recipe.deployments);
-    match kind {
+    let node = format!("n{}", dice.between(0, 5) as u32 % recipe.nodes);
+    let comes_back = dice.chance(60);
+    let (replicas, version) = (dice.between(0, 9), dice.between(1, 3));
+    let mut actions = match kind {
         Feature::Scale => {
-            format!("scale: {{deployment: {own}, replicas: {}}}", dice.between(0, 9))
+            return vec![format!("scale: {{deployment: {own}, replicas: {replicas}}}")];
         }
         Feature::SetImage => {
-            let version = dice.between(1, 3);
-            format!("setImage: {{deployment: {own}, container: main, image: \"{own}:v{version}\"}}")
+            let image = format!("image: \"{own}:v{version}\"");
+            return vec![format!("setImage: {{deployment: {own}, container: main, {image}}}")];
         }
-        _ => format!("apply: {{deployment: {own}}}"),
+        Feature::AddNodes => return vec![format!("addNodes: {{like: {node}, count: {version}}}")],
+        Feature::Drain => vec![drain(&node, dice), format!("uncordon: {{node: {node}}}")],
+        Feature::Cordon => {
+            vec![format!("cordon: {{node: {node}}}"), format!("uncordon: {{node: {node}}}")]
+        }
+        Feature::Taint => taint(&node, dice),
+        Feature::FailNode => vec![fail(&node, dice), format!("recoverNode: {{node: {node}}}")],
+        _ => return vec![format!("apply: {{deployment: {own}}}")],
+    };
+    actions.truncate(if comes_back { 2 } else { 1 });
+    actions
+}
+
+fn drain(node: &str, dice: &mut Dice) -> String {
+    let mut options = format!("node: {node}");
+    if dice.chance(30) {
+        options.push_str(&format!(", timeout: {}s", dice.between(1, 120)));
     }
+    if dice.chance(20) {
+        options.push_str(", disableEviction: true");
+    }
+    if dice.chance(20) {
+        options.push_str(&format!(", gracePeriod: {}s", dice.between(0, 20)));
+    }
+    format!("drain: {{{options}}}")
+}
+
+fn taint(node: &str, dice: &mut Dice) -> Vec<String> {
+    let effect = dice.pick(&["NoExecute", "NoSchedule", "PreferNoSchedule"]);
+    vec![
+        format!("taint: {{node: {node}, taints: [\"mine=1:{effect}\"]}}"),
+        format!("taint: {{node: {node}, taints: [\"mine-\"]}}"),
+    ]
+}
+
+fn fail(node: &str, dice: &mut Dice) -> String {
+    format!("failNode: {{node: {node}, what: {}}}", dice.pick(&["machine", "kubelet"]))
 }

@@ -41,8 +41,9 @@ fn placement(recipe: &Recipe, number: u32) -> Vec<String> {
     if recipe.has_for(Feature::NodeSelector, number) {
         fields.push(format!("nodeSelector: {{disk: {disk}}}"));
     }
-    if recipe.has_for(Feature::Tolerations, number) {
-        fields.push("tolerations: [{key: only, operator: Exists}]".to_owned());
+    let tolerations = tolerations(recipe, number);
+    if !tolerations.is_empty() {
+        fields.push(format!("tolerations: [{}]", tolerations.join(", ")));
     }
     if recipe.has_for(Feature::Spread, number) {
         let when = if required { "DoNotSchedule" } else { "ScheduleAnyway" };
@@ -65,6 +66,24 @@ fn placement(recipe: &Recipe, number: u32) -> Vec<String> {
         fields.push(format!("affinity: {{{}}}", affinities.join(", ")));
     }
     fields
+}
+
+/// Pods stand special nodes, and failed ones not for long.
+fn tolerations(recipe: &Recipe, number: u32) -> Vec<String> {
+    let mut tolerations = Vec::new();
+    if recipe.has_for(Feature::Tolerations, number) {
+        tolerations.push("{key: only, operator: Exists}".to_owned());
+    }
+    if recipe.has_for(Feature::Impatient, number) {
+        let seconds = recipe.dice("impatient", number).between(0, 60);
+        tolerations.extend(["not-ready", "unreachable"].map(|key| {
+            format!(
+                "{{key: node.kubernetes.io/{key}, operator: Exists, effect: NoExecute, \
+                 tolerationSeconds: {seconds}}}"
+            )
+        }));
+    }
+    tolerations
 }
 
 const TOPOLOGY_KEYS: [&str; 2] = ["kubernetes.io/hostname", "topology.kubernetes.io/zone"];

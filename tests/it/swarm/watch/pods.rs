@@ -1,10 +1,11 @@
 //! Pods: their states, the lists that they are in, and what they request of nodes.
 
-use podtide::api::core::{Container, PodSpec};
+use podtide::api::core::{Container, PodSpec, Taint, Toleration};
 use podtide::api::quantity::Quantity;
 use podtide::kube::apiserver::{Cluster, Fact, Write};
 use podtide::kube::objects::ids::{NodeId, PodId};
 use podtide::kube::objects::pod::{Pod, PodActivity, PodPhase};
+use podtide::kube::reason::Reason;
 
 use super::Checked;
 
@@ -105,6 +106,29 @@ pub(super) fn check_lists(cluster: &Cluster) -> Checked {
         }
     }
     Ok(())
+}
+
+/// A node to which a pod is bound is not cordoned, and the pod stands its taints.
+pub(super) fn check_node(cluster: &Cluster, fact: &Fact) -> Checked {
+    let (Write::BindPod { pod, node }, Reason::Scheduler(_)) = (&fact.write, &fact.reason) else {
+        return Ok(());
+    };
+    let pod = cluster.pod(*pod).ok_or("a pod that does not exist was bound")?;
+    let node = cluster.node(*node).ok_or("a pod was bound to a node that does not exist")?;
+    let tolerations = &cluster.template(pod.template).spec.spec.tolerations;
+    let stands = |taint: &Taint| {
+        taint.effect == "PreferNoSchedule" || tolerations.iter().any(|one| tolerates(one, taint))
+    };
+    if !node.unschedulable && node.taints.iter().all(stands) {
+        return Ok(());
+    }
+    Err(format!("{} on {}: {:?}", pod.name, node.node.metadata.name, node.taints))
+}
+
+fn tolerates(toleration: &Toleration, taint: &Taint) -> bool {
+    let same = |own: &str, other: &str| own.is_empty() || own == other;
+    let is_equal = toleration.operator == "Exists" || toleration.value == taint.value;
+    same(&toleration.effect, &taint.effect) && same(&toleration.key, &taint.key) && is_equal
 }
 
 /// With a pod that was just bound, the node's pods request no more than it has, and no more pods
