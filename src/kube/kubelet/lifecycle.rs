@@ -185,7 +185,8 @@ impl<'a, 'b> Turn<'a, 'b> {
         }
         container.run = Some(Run::Exited(exit));
         container.last_exit = Some(now);
-        let signalled = container.stop.take().is_some_and(Stop::is_signalled);
+        let stop = container.stop.take();
+        let signalled = stop.is_some_and(Stop::is_signalled);
         self.running.end(self.worker.node, run);
         self.application.container_stopped(run, now, exit);
         if signalled {
@@ -193,16 +194,23 @@ impl<'a, 'b> Turn<'a, 'b> {
             self.container_mut(place).stop_returns = (returns > now).then_some(returns);
         }
         self.worker.exits_seen.push(seen_at);
-        if exit == ContainerExit::OomKilled {
-            self.tell_of_oom_kill();
-        }
+        self.tell_of_exit(place, exit, stop.is_some());
     }
 
-    /// Upstream writes it into the container's status, which is not modelled.
-    fn tell_of_oom_kill(&mut self) {
+    /// Says why a container ended that nobody stopped. Upstream writes it into the container's
+    /// status, which is not modelled.
+    fn tell_of_exit(&mut self, place: u16, exit: ContainerExit, stopping: bool) {
+        let is_init = self.container_plan(place).role == Role::Init;
+        let reason = match exit {
+            ContainerExit::OomKilled => KubeletReason::Activity(PodActivity::OomKilled),
+            ContainerExit::Exited(code) if !(stopping || is_init && code == 0) => {
+                let container = Arc::clone(&self.plan.names[place as usize]);
+                KubeletReason::Exited { container, code }
+            }
+            _ => return,
+        };
         let pod = self.worker.pod;
         if self.api.cluster().pod(pod).is_some() {
-            let reason = KubeletReason::Activity(PodActivity::OomKilled);
             let told = self.api.write(Write::Note(ObjectId::Pod(pod)), Reason::Kubelet(reason));
             told.expect("a note is never refused");
         }

@@ -87,6 +87,13 @@ pub enum KubeletReason {
         /// Its number, from which its uid follows.
         id: PodId,
     },
+    /// A container ended by itself.
+    Exited {
+        /// Which.
+        container: Arc<str>,
+        /// Its exit code.
+        code: i32,
+    },
     /// The pod became ready.
     ContainersReady,
     /// The pod is not ready.
@@ -159,6 +166,8 @@ impl KubeletReason {
             KubeletReason::Killing { .. } => "Killing",
             KubeletReason::FailedPreStopHook => "FailedPreStopHook",
             KubeletReason::Unhealthy { .. } => "Unhealthy",
+            KubeletReason::Exited { code: 0, .. } => "Completed",
+            KubeletReason::Exited { .. } => "Error",
             KubeletReason::ContainersReady => "ContainersReady",
             KubeletReason::ContainersNotReady { .. } => "ContainersNotReady",
             KubeletReason::PodCompleted => "PodCompleted",
@@ -207,6 +216,9 @@ impl fmt::Display for KubeletReason {
                 "Back-off restarting failed container {container} in pod {pod}_{namespace}({})",
                 id.uid()
             ),
+            KubeletReason::Exited { container, code } => {
+                write!(f, "container {container} ended by itself with exit code {code}")
+            }
             KubeletReason::ContainersReady => f.write_str("all containers are ready"),
             KubeletReason::ContainersNotReady { names, unready } => fmt_unready(f, names, *unready),
             KubeletReason::PodCompleted => f.write_str("all containers have ended well"),

@@ -5,6 +5,7 @@ use super::pods::{latest, subject};
 use super::walk::Walk;
 use crate::kube::apiserver::Write;
 use crate::kube::controllers::node_lifecycle::reason::NodeLifecycleReason;
+use crate::kube::controllers::pod_gc::reason::PodGcReason;
 use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::objects::ids::{NodeId, ObjectId};
@@ -28,6 +29,8 @@ pub(super) struct NodeTrail {
     cordoned: Option<u32>,
     /// Its taints changed.
     tainted: Option<u32>,
+    /// It left.
+    gone: Option<u32>,
 }
 
 /// The node that a write is about.
@@ -36,6 +39,7 @@ fn node_of(write: &Write) -> Option<NodeId> {
         Write::UpdateNode { node, .. }
         | Write::NodeReady { node, .. }
         | Write::SetMachine { node, .. }
+        | Write::DeleteNode(node)
         | Write::Note(ObjectId::Node(node))
         | Write::Event { object: ObjectId::Node(node), .. } => Some(*node),
         _ => None,
@@ -99,6 +103,17 @@ impl Walk<'_> {
         cause.map(Cause::Fact)
     }
 
+    /// A pod is collected because its node is gone, or because somebody tainted it as out of
+    /// service.
+    pub(super) fn of_pod_gc(&self, write: &Write, reason: PodGcReason) -> Option<Cause> {
+        let node = self.node_trail(write);
+        let cause = match reason {
+            PodGcReason::Orphaned => node.gone,
+            PodGcReason::OutOfService => node.tainted,
+        };
+        cause.map(Cause::Fact)
+    }
+
     /// What kubectl does at once follows from what the user typed; what it does about a pod later
     /// from the cordon of its node.
     pub(super) fn of_kubectl(
@@ -139,6 +154,7 @@ impl Walk<'_> {
             }
             Write::NodeReady { .. } => trail.ready = now,
             Write::SetMachine { .. } => trail.machine = now,
+            Write::DeleteNode(_) => trail.gone = now,
             _ => return,
         }
         self.moved = now;

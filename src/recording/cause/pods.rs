@@ -102,7 +102,9 @@ impl Trail {
             KubeletReason::Started => return self.start(now),
             KubeletReason::Killing { .. } => &mut self.killing,
             KubeletReason::Unhealthy { probe, .. } => &mut self.unhealthy[*probe as usize],
-            KubeletReason::Activity(PodActivity::OomKilled) => &mut self.stopped,
+            KubeletReason::Exited { .. } | KubeletReason::Activity(PodActivity::OomKilled) => {
+                &mut self.stopped
+            }
             _ => return,
         };
         *field = Some(now);
@@ -200,8 +202,9 @@ impl Walk<'_> {
             }
             KubeletReason::Activity(activity) => trail.of_activity(*activity),
             KubeletReason::Terminated => fact(latest([trail.life.marked, trail.killing])),
-            // The application does not answer; a script is a script; nodes were seen to before.
+            // The application does so; a script is a script; nodes were seen to before.
             KubeletReason::Unhealthy { .. }
+            | KubeletReason::Exited { .. }
             | KubeletReason::Script
             | KubeletReason::NodeReady { .. } => None,
         }

@@ -89,6 +89,7 @@ impl<'a> Walk<'a> {
             Reason::Kubectl(reason) => self.of_kubectl(&fact.write, reason, fact.at),
             Reason::NodeLifecycle(reason) => self.of_node_lifecycle(&fact.write, reason),
             Reason::TaintEviction(reason) => self.of_taint_eviction(&fact.write, reason),
+            Reason::PodGc(reason) => self.of_pod_gc(&fact.write, *reason),
             Reason::Swarm(_) => self.of_swarm(&fact.write),
             Reason::Plain { .. } => self.of_pressure(&fact.write),
             Reason::Disruption(_) | Reason::Endpoints(_) => None,

@@ -27,7 +27,7 @@ features! {
     StartupProbe ReadinessProbe LivenessProbe PreStop Grace Limits NodeAffinity NodeSelector
     AntiAffinity PodAffinity Spread Tolerations HostPort Sidecar InitContainer Priority
     // Their applications.
-    Leak OutOfMemory NeverReady SlowStart Warmup NoDrain MaxQueue WorkOnTimeout Concurrency
+    Leak OutOfMemory Crash Failing NeverReady SlowStart Shutdown Warmup NoDrain MaxQueue WorkOnTimeout Concurrency
     Imbalance Retries OffCpu BadFromTheStart
     // Who scales them.
     Hpa CpuValue Memory ContainerCpu PodsMetric ObjectMetric ExternalMetric Behavior Tolerance
@@ -37,7 +37,8 @@ features! {
     // What they are asked for.
     Quiet Queue Downstream Demand Overload Ramp Step Stages Sine Spike Noise ScaleLayer
     // What happens.
-    Scale SetImage Apply Drain Cordon Taint FailNode AddNodes Again Impatient
+    Scale SetImage Apply SetEnv SetResources Pause Undo Restart DeletePod Drain Cordon Taint FailNode
+    DeleteNode AddNodes Again Impatient
 }
 
 /// Those with which less happens, or much more time passes: they are on less often.

@@ -6,7 +6,7 @@ use podtide::recording::Recording;
 use podtide::recording::cause::{Cause, Causes};
 
 /// Reasons that nothing in the cluster causes: the load, an application, a machine.
-const ROOTS: [&str; 3] = ["Evicted", "OOMKilled", "Unhealthy"];
+const ROOTS: [&str; 5] = ["Completed", "Error", "Evicted", "OOMKilled", "Unhealthy"];
 
 /// Where another run first says something else.
 pub(crate) fn difference(one: &Recording, other: &Recording) -> Option<String> {

@@ -4,16 +4,23 @@ use super::super::recipe::{Dice, Feature, Recipe};
 use super::{list, name};
 
 /// What can happen, and the feature that switches it on.
-const KINDS: [Feature; 9] = [
+const KINDS: [Feature; 16] = [
     Feature::Scale,
     Feature::SetImage,
+    Feature::SetImage,
     Feature::Apply,
+    Feature::SetEnv,
+    Feature::SetResources,
+    Feature::Pause,
+    Feature::Undo,
+    Feature::Restart,
+    Feature::DeletePod,
     Feature::Drain,
     Feature::Cordon,
     Feature::Taint,
     Feature::FailNode,
+    Feature::DeleteNode,
     Feature::AddNodes,
-    Feature::SetImage,
 ];
 
 /// `spec.events`.
@@ -43,30 +50,50 @@ fn event(recipe: &Recipe, number: u32) -> Vec<String> {
     actions.map(|(action, at)| format!("{{at: {at}s, {every}{action}}}")).collect()
 }
 
+/// What is done, and then what undoes it, if anything does.
 fn actions(recipe: &Recipe, kind: Feature, dice: &mut Dice) -> Vec<String> {
     let own = name(dice.between(0, 2) as u32 % recipe.deployments);
     let node = format!("n{}", dice.between(0, 5) as u32 % recipe.nodes);
     let comes_back = dice.chance(60);
-    let (replicas, version) = (dice.between(0, 9), dice.between(1, 3));
     let mut actions = match kind {
-        Feature::Scale => {
-            return vec![format!("scale: {{deployment: {own}, replicas: {replicas}}}")];
-        }
-        Feature::SetImage => {
-            let image = format!("image: \"{own}:v{version}\"");
-            return vec![format!("setImage: {{deployment: {own}, container: main, {image}}}")];
-        }
-        Feature::AddNodes => return vec![format!("addNodes: {{like: {node}, count: {version}}}")],
         Feature::Drain => vec![drain(&node, dice), format!("uncordon: {{node: {node}}}")],
         Feature::Cordon => {
             vec![format!("cordon: {{node: {node}}}"), format!("uncordon: {{node: {node}}}")]
         }
         Feature::Taint => taint(&node, dice),
         Feature::FailNode => vec![fail(&node, dice), format!("recoverNode: {{node: {node}}}")],
-        _ => return vec![format!("apply: {{deployment: {own}}}")],
+        Feature::DeleteNode => vec![format!("deleteNode: {{node: {node}}}")],
+        Feature::AddNodes => {
+            vec![format!("addNodes: {{like: {node}, count: {}}}", dice.between(1, 3))]
+        }
+        Feature::Pause => {
+            vec![format!("pause: {{deployment: {own}}}"), format!("resume: {{deployment: {own}}}")]
+        }
+        _ => vec![on_deployment(kind, &own, dice)],
     };
     actions.truncate(if comes_back { 2 } else { 1 });
     actions
+}
+
+fn on_deployment(kind: Feature, own: &str, dice: &mut Dice) -> String {
+    let (replicas, version) = (dice.between(0, 9), dice.between(1, 3));
+    let (command, rest) = match kind {
+        Feature::Scale => ("scale", format!(", replicas: {replicas}")),
+        Feature::SetImage => {
+            ("setImage", format!(", container: main, image: \"{own}:v{version}\""))
+        }
+        Feature::SetEnv => ("setEnv", format!(", env: {{LEVEL: {version}}}")),
+        Feature::SetResources => {
+            let cpu = version * 100;
+            let both = format!("requests: {{cpu: {cpu}m}}, limits: {{cpu: {}m}}", cpu * 2);
+            ("setResources", format!(", container: main, {both}"))
+        }
+        Feature::Undo => ("undo", String::new()),
+        Feature::Restart => ("restart", String::new()),
+        Feature::DeletePod => ("deletePod", format!(", count: {version}")),
+        _ => ("apply", String::new()),
+    };
+    format!("{command}: {{deployment: {own}{rest}}}")
 }
 
 fn drain(node: &str, dice: &mut Dice) -> String {

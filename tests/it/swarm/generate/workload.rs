@@ -165,22 +165,31 @@ fn image(recipe: &Recipe, number: u32, version: u32) -> Option<String> {
     Some(format!("\"{}:v{version}\": {{{}}}", name(number), fields.join(", ")))
 }
 
-/// The faults of a version: memory beyond its limit, a leak, a start that never ends or is slow.
+/// The faults of a version: memory beyond its limit, a leak, an end by itself, a start that never
+/// ends or is slow.
 fn fault(recipe: &Recipe, number: u32, version: u32) -> Vec<String> {
     let mut dice = recipe.dice("fault", number * 4 + version);
-    let (leak, slow) = (dice.between(1, 120), dice.between(20, 90));
+    let (leak, slow, after) = (dice.between(1, 120), dice.between(20, 90), dice.between(1, 200));
+    let mut has = |feature| recipe.has(feature) && dice.chance(50);
     let mut fields = Vec::new();
-    if recipe.has(Feature::OutOfMemory) && dice.chance(50) {
+    if has(Feature::OutOfMemory) {
         fields.push("memory: {base: 900Mi, perRequest: 1Mi}".to_owned());
-    } else if recipe.has(Feature::Leak) && dice.chance(60) {
+    } else if has(Feature::Leak) {
         fields.push(format!("memory: {{base: 64Mi, growth: {leak}Gi/h}}"));
     }
-    if version == 1 {
-        return fields;
+    if has(Feature::Crash) {
+        fields.push(format!("crash: {{after: {after}s}}"));
     }
-    if recipe.has(Feature::NeverReady) && dice.chance(60) {
-        fields.push("startup: {time: 2h}".to_owned());
-    } else if recipe.has(Feature::SlowStart) && dice.chance(60) {
+    if has(Feature::Failing) {
+        fields.push("failing: 20%".to_owned());
+    }
+    if has(Feature::Shutdown) {
+        fields.push(format!("shutdown: {slow}s"));
+    }
+    if has(Feature::NeverReady) {
+        fields.push("neverReady: true".to_owned());
+    }
+    if version > 1 && has(Feature::SlowStart) {
         fields.push(format!("startup: {{time: {slow}s}}"));
     }
     fields

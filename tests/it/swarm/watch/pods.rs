@@ -74,18 +74,21 @@ fn state_of(pod: &Pod) -> Result<State, &'static str> {
         PodPhase::Pending if pod.is_ready() => Err("it is ready and does not run"),
         PodPhase::Pending => Ok(State::Waiting),
         PodPhase::Running | PodPhase::Unknown => Ok(State::Running),
-        _ if pod.is_ready() => Err("it is ready and has ended"),
-        _ => Ok(State::Ended),
+        PodPhase::Succeeded if pod.is_ready() => Err("it is ready and has ended"),
+        // A pod that is collected in place of its node keeps its condition.
+        PodPhase::Succeeded | PodPhase::Failed => Ok(State::Ended),
     }
 }
 
 /// Every pod is once in the list of its ReplicaSet and once in that of its node, and nobody else is.
-/// A ReplicaSet that the history does not keep may go before its last pods have stopped.
+/// A ReplicaSet that the history does not keep may go before its last pods have stopped, and a node
+/// that is deleted before its pods.
 pub(super) fn check_lists(cluster: &Cluster) -> Checked {
     let all: Vec<&Pod> = cluster.pods().iter().collect();
     let has_owner = |pod: &Pod| pod.owner.and_then(|owner| cluster.replica_set(owner)).is_some();
     let owned = all.iter().filter(|pod| has_owner(pod)).count();
-    let bound = all.iter().filter(|pod| pod.node.is_some()).count();
+    let has_node = |pod: &Pod| pod.node.and_then(|node| cluster.node(node)).is_some();
+    let bound = all.iter().filter(|pod| has_node(pod)).count();
     let lists = cluster.replica_sets().map(|replica_set| replica_set.pods.len()).sum::<usize>();
     let nodes = cluster.nodes().map(|node| node.pods.len()).sum::<usize>();
     if owned != lists || bound != nodes {
@@ -97,11 +100,7 @@ pub(super) fn check_lists(cluster: &Cluster) -> Checked {
         let is_listed = owner.is_none_or(|owner| owner.pods.contains(&pod.id));
         let node = pod.node.and_then(|node| cluster.node(node));
         let is_there = node.is_none_or(|node| node.pods.contains(&pod.id));
-        if (is_orphan && pod.is_active())
-            || !is_listed
-            || !is_there
-            || (pod.node.is_some() && node.is_none())
-        {
+        if (is_orphan && pod.is_active()) || !is_listed || !is_there {
             return Err(format!("{} is not where it should be: {pod:?}", pod.name));
         }
     }
