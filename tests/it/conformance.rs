@@ -7,6 +7,7 @@
 mod eviction;
 mod eviction_drain;
 mod eviction_world;
+mod fidelity;
 mod fields;
 mod hpa_calculator;
 mod hpa_controller;

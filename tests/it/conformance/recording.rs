@@ -70,7 +70,8 @@ pub(crate) fn folder() -> PathBuf {
     }
 }
 
-fn is_somebodys_own() -> bool {
+/// Whether `PODTIDE_CONFORMANCE` names the folder.
+pub(crate) fn is_somebodys_own() -> bool {
     env::var_os("PODTIDE_CONFORMANCE").is_some()
 }
 

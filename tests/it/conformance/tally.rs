@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
 
+use super::fidelity;
 use super::recording::{self, Case};
 
 /// How many differences are shown in full.
@@ -72,6 +73,7 @@ pub(crate) fn replay(name: &str, mut play: impl FnMut(&Value) -> Outcome) {
     }
     assert!(tally.agree + tally.differ() > 0, "conformance {name}: no case to compare");
     print(&tally.to_text(name));
+    fidelity::tell(name, tally.agree, tally.agree + tally.differ(), &tally.skipped);
     assert!(tally.differ() == 0, "conformance {name}: {} differ", tally.differ());
 }
 
