@@ -249,9 +249,11 @@ impl Modelled {
         if self.slot(pod).is_none() && !self.tasks.has(pod) && !self.begin(api, pod) {
             return;
         }
-        if self.tasks.has(pod) {
-            let mut node = Node { application, running };
-            return self.tasks.reconcile(api, pod, &mut node);
+        if let Some(node) = self.tasks.node_of(pod) {
+            if self.works(node) || api.cluster().node(node).is_none() {
+                self.tasks.reconcile(api, pod, &mut Node { application, running });
+            }
+            return;
         }
         self.with_worker(api, pod, application, running, |_| {});
     }

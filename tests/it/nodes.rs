@@ -486,3 +486,28 @@ fn what_is_wrong_with_an_event_about_nodes_is_said() {
     assert!(wrong("addNodes: {like: poll, count: 2}").contains("no node is called `poll`"));
     assert!(wrong("addNodes: {like: pool, count: 20000}").contains("there may be 20003 nodes"));
 }
+
+#[test]
+fn tasks_of_swarm_on_a_machine_that_fails_end_and_are_replaced() {
+    let compose = "services:\n  web:\n    image: web:v1\n    deploy: {replicas: 6}\n";
+    let recording = play(&scenario(
+        compose,
+        &format!(
+            "{NODES}
+  duration: 10m
+  events:
+    - {{at: 2m, failNode: {{node: pool-2}}}}
+    - {{at: 5m, recoverNode: {{node: pool-2}}}}
+"
+        ),
+    ));
+    let there: Vec<PodId> =
+        pods_on(&recording.state_at(at(119)), "pool-2").iter().map(|pod| pod.id).collect();
+    assert!(!there.is_empty());
+    let silent = recording.state_at(at(130));
+    assert!(there.iter().all(|&pod| silent.pod(pod).is_some_and(|pod| !pod.is_terminal())));
+    assert_eq!(ready(&recording.state_at(at(240))), 6, "others have taken their place");
+    let back = recording.state_at(at(310));
+    let ended = |pod: &PodId| back.pod(*pod).is_none_or(Pod::is_terminal);
+    assert!(there.iter().all(ended), "the agent tells what it finds");
+}

@@ -11,6 +11,7 @@ use super::backoff::Backoff;
 use super::lifecycle::Turn;
 use super::reason::KubeletReason;
 use super::running::RunningContainers;
+use super::task::Node;
 use super::worker::{Outcome, Stage, Step};
 use super::{Kind, Kubelet, Modelled};
 use crate::api::meta::ConditionStatus;
@@ -74,6 +75,9 @@ impl Modelled {
                     turn.power_off();
                 });
             }
+            for pod in self.tasks.on(node) {
+                self.tasks.power_off(api, pod, &mut Node { application, running });
+            }
         }
         if machine.answers() && !former.answers() {
             let rebooted = former == Machine::Stopped;
@@ -81,6 +85,9 @@ impl Modelled {
                 self.with_worker(api, pod, application, running, |turn| {
                     turn.restart_kubelet(rebooted);
                 });
+            }
+            for pod in self.tasks.on(node).into_iter().filter(|_| rebooted) {
+                self.tasks.power_on(api, pod, &mut Node { application, running });
             }
             // Pods that came meanwhile.
             let pods = api.cluster().node(node).map(NodeObject::pods_by_number);

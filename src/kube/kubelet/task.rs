@@ -111,6 +111,35 @@ impl Tasks {
         self.with_task(api, pod, node, |_| {});
     }
 
+    /// The tasks on a node, by number of their pods.
+    pub(super) fn on(&self, node: NodeId) -> Vec<PodId> {
+        let tasks = self.by_pod.iter().flatten();
+        tasks.filter(|task| task.node == node).map(|task| task.pod).collect()
+    }
+
+    /// The node of a task.
+    pub(super) fn node_of(&self, pod: PodId) -> Option<NodeId> {
+        Some(self.by_pod.get(pod.index())?.as_ref()?.node)
+    }
+
+    /// The machine under a task stops; its agent will tell when it is back.
+    pub(super) fn power_off(&mut self, api: &mut Api, pod: PodId, node: &mut Node) {
+        let Some(Some(task)) = self.by_pod.get_mut(pod.index()) else { return };
+        let now = api.now();
+        Turn { api, node, task, now }.end(ContainerExit::Killed);
+    }
+
+    /// The machine under a task runs again, and the agent finds that the container does not.
+    pub(super) fn power_on(&mut self, api: &mut Api, pod: PodId, node: &mut Node) {
+        self.with_task(api, pod, node, |turn| {
+            let object = turn.api.cluster().pod(pod);
+            let untold = object.is_some_and(|object| !object.is_terminal());
+            if untold && turn.task.stage == Stage::Ended {
+                turn.tell(ContainerExit::Killed);
+            }
+        });
+    }
+
     /// The kernel killed the container of a task for its memory.
     pub(super) fn oom_killed(&mut self, api: &mut Api, pod: PodId, node: &mut Node) {
         self.with_task(api, pod, node, |turn| turn.exit(ContainerExit::OomKilled));
@@ -237,14 +266,26 @@ impl Turn<'_, '_, '_, '_> {
 
     /// The container has ended, however.
     fn exit(&mut self, exit: ContainerExit) {
+        if self.end(exit) {
+            self.tell(exit);
+        }
+    }
+
+    /// Ends the container; whether it ran.
+    fn end(&mut self, exit: ContainerExit) -> bool {
         if !matches!(self.task.stage, Stage::Running | Stage::Stopping(_)) {
-            return;
+            return false;
         }
         let run = self.run_of();
         self.task.stage = Stage::Ended;
         self.task.health = None;
         self.node.running.end(self.task.node, run);
         self.node.application.container_stopped(run, self.now, exit);
+        true
+    }
+
+    /// Tells how the container has ended, unless it was told to.
+    fn tell(&mut self, exit: ContainerExit) {
         let object = self.api.cluster().pod(self.task.pod);
         if object.is_some_and(|object| object.deletion.is_none()) {
             let unhealthy = self.task.unhealthy;
