@@ -16,6 +16,8 @@ mod hpa_world;
 mod kubelet;
 mod kubelet_backoff;
 mod kubelet_probes;
+mod live;
+mod live_hpa;
 mod quantity;
 mod recording;
 mod scheduler_placement;

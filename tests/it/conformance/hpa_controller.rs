@@ -20,7 +20,7 @@ use podtide::kube::controllers::podautoscaler::reason::HpaReason;
 use podtide::kube::objects::hpa::{HpaObject, MetricStatus};
 use podtide::kube::objects::ids::{DeploymentId, HpaId, ObjectId};
 use podtide::kube::reason::Reason;
-use podtide::manifest::{convert, read};
+use podtide::manifest::{ObjectTree, convert, read};
 use podtide::units::{SimDuration, SimTime};
 use serde_json::{Map, Value, json};
 
@@ -324,11 +324,6 @@ fn compare(place: usize, upstream: &Value, ours: Value) -> Outcome {
             fields.retain(|name, _| !matches!(name.as_str(), "proposal" | "metrics"));
         }
     }
-    let only = |side: &Value, other: &Value| -> Value {
-        let fields = side.as_object().into_iter().flatten();
-        let differ = fields.filter(|(name, value)| other.get(name.as_str()) != Some(*value));
-        differ.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
-    };
     let kind = if upstream == ours { kind } else { differing(&upstream, &ours) };
     let (upstream, ours) = (only(&upstream, &ours), only(&ours, &upstream));
     Outcome::of_json(&kind, &with_place(place, upstream), &with_place(place, ours))
@@ -339,8 +334,15 @@ fn with_place(place: usize, mut side: Value) -> Value {
     side
 }
 
+/// The fields that another object does not have so.
+pub(super) fn only(side: &Value, other: &Value) -> Value {
+    let fields = side.as_object().into_iter().flatten();
+    let differ = fields.filter(|(name, value)| other.get(name.as_str()) != Some(*value));
+    differ.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<_, _>>().into()
+}
+
 /// Names of the fields that differ.
-fn differing(upstream: &Value, ours: &Value) -> String {
+pub(super) fn differing(upstream: &Value, ours: &Value) -> String {
     let names = |side: &Value| -> Vec<String> {
         side.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect()
     };
@@ -363,7 +365,7 @@ fn integer(value: &Value) -> i64 {
 }
 
 /// The conditions of an HPA, in the words of the recording.
-fn conditions(hpa: &HpaObject) -> impl Iterator<Item = Value> {
+pub(super) fn conditions(hpa: &HpaObject) -> impl Iterator<Item = Value> {
     hpa.status.conditions.iter().map(|condition| {
         json!({
             "type": condition.type_.to_string(),
@@ -389,15 +391,20 @@ fn metric_json(metric: &MetricStatus, spec: &podtide::api::autoscaling::MetricSp
 }
 
 /// An HPA as the loader makes it: decoded, converted, defaulted.
-fn loaded(manifest: &Value) -> HorizontalPodAutoscaler {
-    let mut sources = SourceMap::default();
-    let id = sources.add("case", manifest.to_string());
-    let (documents, findings) = read(&sources, &[id]);
-    assert!(findings.is_empty(), "{findings:?}");
-    convert::horizontal_pod_autoscaler(&documents.objects[0], NAMESPACE)
+pub(super) fn loaded(manifest: &Value) -> HorizontalPodAutoscaler {
+    convert::horizontal_pod_autoscaler(&tree(manifest), NAMESPACE)
 }
 
-fn spec_json(hpa: &HorizontalPodAutoscaler) -> Value {
+/// An object as it is read, before it is decoded.
+pub(super) fn tree(manifest: &Value) -> ObjectTree {
+    let mut sources = SourceMap::default();
+    let id = sources.add("case", manifest.to_string());
+    let (mut documents, findings) = read(&sources, &[id]);
+    assert!(findings.is_empty(), "{findings:?}");
+    documents.objects.pop().expect("a manifest is an object")
+}
+
+pub(super) fn spec_json(hpa: &HorizontalPodAutoscaler) -> Value {
     serde_json::to_value(&hpa.spec).expect("plain data becomes JSON")
 }
 

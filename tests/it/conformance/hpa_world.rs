@@ -35,20 +35,19 @@ pub(crate) struct World {
 impl World {
     /// A cluster without pods, and the templates of a case.
     pub(crate) fn new(templates: &Value, scale: i64) -> World {
+        let of = |app| items(templates).map(|spec| Arc::new(template(spec, app))).collect();
+        World { unselected: of("other"), scale, ..World::of(of("web")) }
+    }
+
+    /// A cluster without pods, and the templates that they will have. States of pods tell times in
+    /// milliseconds.
+    pub(crate) fn of(templates: Vec<Arc<PodTemplateSpec>>) -> World {
         let mut cluster = Cluster::default();
         let node = written(&mut cluster, Write::CreateNode(Arc::new(Node::default())));
         let Applied::Created(ObjectId::Node(node)) = node else {
             panic!("a node was created");
         };
-        let of = |app| items(templates).map(|spec| Arc::new(template(spec, app))).collect();
-        World {
-            cluster,
-            pods: Vec::new(),
-            node,
-            templates: of("web"),
-            unselected: of("other"),
-            scale,
-        }
+        World { cluster, pods: Vec::new(), node, templates, unselected: Vec::new(), scale: 1 }
     }
 
     /// Takes over the state of a pod, as a recording has it.

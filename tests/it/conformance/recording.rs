@@ -1,5 +1,6 @@
 //! Finds and reads recordings, plain or compressed.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
@@ -45,6 +46,19 @@ pub(crate) fn cases(name: &str) -> Option<impl Iterator<Item = Case>> {
 pub(crate) fn document(name: &str) -> Option<Value> {
     let reader = BufReader::new(open(name, "json")?);
     Some(serde_json::from_reader(reader).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+/// Names of all documents of an area, like `live/hpa-edits`, in order.
+pub(crate) fn documents(area: &str) -> Vec<String> {
+    let files = fs::read_dir(folder().join(area)).into_iter().flatten().flatten();
+    let names: BTreeSet<String> = files
+        .filter_map(|file| {
+            let file = file.file_name().to_string_lossy().into_owned();
+            let name = file.strip_suffix(".gz").unwrap_or(&file).strip_suffix(".json")?;
+            Some(format!("{area}/{name}"))
+        })
+        .collect();
+    names.into_iter().collect()
 }
 
 /// Opens `NAME.EXTENSION`, else `NAME.EXTENSION.gz`.

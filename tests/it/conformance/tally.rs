@@ -68,13 +68,14 @@ pub(crate) fn replay(name: &str, mut play: impl FnMut(&Value) -> Outcome) {
     };
     let mut tally = Tally::default();
     for case in cases {
-        let outcome = catch_unwind(AssertUnwindSafe(|| play(&case.value)));
-        tally.count(&case, outcome.unwrap_or_else(|_| panicked()));
+        tally.count(&case, guarded(|| play(&case.value)));
     }
-    assert!(tally.agree + tally.differ() > 0, "conformance {name}: no case to compare");
-    print(&tally.to_text(name));
-    fidelity::tell(name, tally.agree, tally.agree + tally.differ(), &tally.skipped);
-    assert!(tally.differ() == 0, "conformance {name}: {} differ", tally.differ());
+    tally.finish(name);
+}
+
+/// What a comparison comes to; a panic is a difference.
+pub(crate) fn guarded(play: impl FnOnce() -> Outcome) -> Outcome {
+    catch_unwind(AssertUnwindSafe(play)).unwrap_or_else(|_| panicked())
 }
 
 fn panicked() -> Outcome {
@@ -87,7 +88,9 @@ fn panicked() -> Outcome {
 
 /// The count over a recording.
 #[derive(Default)]
-struct Tally {
+pub(crate) struct Tally {
+    /// What is counted, where that is not the case of a file; ends with a space.
+    unit: &'static str,
     agree: u64,
     /// Cases that are not comparable, by the reason.
     skipped: BTreeMap<&'static str, u64>,
@@ -98,7 +101,21 @@ struct Tally {
 }
 
 impl Tally {
-    fn count(&mut self, case: &Case, outcome: Outcome) {
+    /// A count of something within cases, like `syncs `.
+    pub(crate) fn of(unit: &'static str) -> Tally {
+        Tally { unit, ..Tally::default() }
+    }
+
+    /// Prints the count; panics if something differs, or if there was nothing to compare.
+    pub(crate) fn finish(self, name: &str) {
+        assert!(self.agree + self.differ() > 0, "conformance {name}: no case to compare");
+        print(&self.to_text(name));
+        fidelity::tell(name, self.agree, self.agree + self.differ(), &self.skipped);
+        assert!(self.differ() == 0, "conformance {name}: {} differ", self.differ());
+    }
+
+    /// Counts what came of a case.
+    pub(crate) fn count(&mut self, case: &Case, outcome: Outcome) {
         match outcome {
             Outcome::Agrees => self.agree += 1,
             Outcome::Skipped(reason) => *self.skipped.entry(reason).or_default() += 1,
@@ -117,7 +134,7 @@ impl Tally {
 
     fn to_text(&self, name: &str) -> String {
         let all = self.agree + self.differ();
-        let mut text = format!("conformance {name}: {} of {all} agree", self.agree);
+        let mut text = format!("conformance {name}: {} of {all} {}agree", self.agree, self.unit);
         for (reason, count) in &self.skipped {
             let _ = write!(text, ", {count} {reason} skipped");
         }
