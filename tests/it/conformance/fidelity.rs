@@ -19,6 +19,21 @@ use heads::Head;
 const FILE: &str = "docs/fidelity.md";
 const COMMAND: &str = "PODTIDE_FIDELITY=docs/fidelity.md cargo test --test it conformance";
 
+/// The syncs of HPAs in all recordings of a live control plane, which are counted together.
+const LIVE_HPA: &str = "live/hpa";
+/// How they are compared.
+const LIVE_HPA_NOTE: &str = "
+`live/hpa` counts the syncs of the HPAs in all recordings of `live`, given the metrics that they read
+and the pods as they were. A sync agrees when status (counts, metrics, conditions with reasons and
+messages), whether it was written, and events are the same. Of two things the live side alone decides:
+
+- Seconds: a sync is known by its first read, so that an instant that it wrote may be of the next
+  second.
+- `(combined from similar events): ` before a message: once ten different ones came without a pause
+  of ten minutes, the event recorder of client-go adds it or not, because it forgets one of them at
+  random each time. Before that it would be a difference.
+";
+
 /// Only one replay at a time changes the file.
 static WRITER: Mutex<()> = Mutex::new(());
 
@@ -86,16 +101,16 @@ fn is_recording(name: &str) -> bool {
     recordings().contains(name)
 }
 
-/// Names of all recordings, like `hpa/calculator`.
+/// Names of all recordings, like `hpa/calculator`; those of live HPAs are one.
 fn recordings() -> BTreeSet<String> {
     let folder = root().join("tests/conformance");
-    let mut names = BTreeSet::new();
+    let mut names = BTreeSet::from([LIVE_HPA.to_owned()]);
     for area in entries(&folder) {
         for file in entries(&area) {
             let name = file.strip_prefix(&folder).expect("it lies inside").to_string_lossy();
             let name = name.trim_end_matches(".gz");
             let stem = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json"));
-            names.extend(stem.map(str::to_owned));
+            names.extend(stem.filter(|stem| !stem.starts_with("live/hpa-")).map(str::to_owned));
         }
     }
     names
@@ -122,7 +137,7 @@ const PARTS: &[Part] = &[
     Part {
         title: "HorizontalPodAutoscaler",
         sources: &["kube/controllers/podautoscaler"],
-        recordings: &["hpa/", "live/hpa-"],
+        recordings: &["hpa/", LIVE_HPA],
     },
     Part {
         title: "Deployments and ReplicaSets",
@@ -225,6 +240,9 @@ fn section(title: &str, heads: &[Head], recordings: &[String], rows: &Rows) -> S
         for row in played {
             text.extend([row, "\n"]);
         }
+    }
+    if recordings.iter().any(|name| name == LIVE_HPA) {
+        text.push_str(LIVE_HPA_NOTE);
     }
     if !waiting.is_empty() {
         let names: Vec<String> = waiting.iter().map(|name| format!("`{name}`")).collect();

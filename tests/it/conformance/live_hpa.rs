@@ -7,7 +7,6 @@ mod sync;
 
 use podtide::kube::apiserver::{Api, EventType, Nobody, Write};
 use podtide::kube::controllers::podautoscaler::decision::{Decision, StatusWrite};
-use podtide::units::SimTime;
 use serde_json::{Value, json};
 
 use super::hpa_controller::{conditions, differing, only};
@@ -95,12 +94,12 @@ fn recorded(live: &Live, sync: &Sync<'_>) -> Value {
 fn reconciled(live: &Live, state: &mut State<'_>, sync: &Sync<'_>) -> Value {
     let hpa = state.hpa.expect("an HPA that is synced is there");
     state.world.cluster.take_journal();
-    let mut reads = Reads { live, reads: sync.reads.clone().into_iter(), pods: &state.world.pods };
+    let mut reads = Reads { live, left: sync.reads.clone().into_iter(), pods: &state.world.pods };
     let mut decision = None;
     let mut nobody = Nobody;
     let api = &mut Api::new(&mut state.world.cluster, 0, &mut nobody);
     state.controller.reconcile(api, hpa, &mut reads, &mut |told| decision = Some(told));
-    let reads_left = reads.reads.len() as u64;
+    let reads_left = reads.left.len() as u64;
     let decision = decision.expect("a sync is told");
     told(state, &decision, reads_left)
 }
@@ -139,8 +138,8 @@ fn on_time(mut ours: Value, upstream: &Value) -> Value {
 
 fn take_near(ours: &mut Value, recorded: &Value) {
     let (Some(mine), Some(told)) = (ours.as_i64(), recorded.as_i64()) else { return };
-    let second = |ms: i64| SimTime(ms - ms.rem_euclid(CUT_MS));
-    if (second(mine).0 - told).abs() <= CUT_MS {
+    let second = mine - mine.rem_euclid(CUT_MS);
+    if (second - told).abs() <= CUT_MS {
         *ours = recorded.clone();
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn document(name: &str) -> Option<Value> {
     Some(serde_json::from_reader(reader).unwrap_or_else(|error| panic!("{name}: {error}")))
 }
 
-/// Names of all documents of an area, like `live/hpa-edits`, in order.
+/// Names of all documents of an area, like `live/hpa-edits`, in order; none as with [`cases`].
 pub(crate) fn documents(area: &str) -> Vec<String> {
     let files = fs::read_dir(folder().join(area)).into_iter().flatten().flatten();
     let names: BTreeSet<String> = files
@@ -58,6 +58,8 @@ pub(crate) fn documents(area: &str) -> Vec<String> {
             Some(format!("{area}/{name}"))
         })
         .collect();
+    let is_elsewhere = is_somebodys_own() && holds_recordings(&folder());
+    assert!(is_elsewhere || !names.is_empty(), "{}: no {area}", folder().display());
     names.into_iter().collect()
 }
 

@@ -19,8 +19,8 @@ const OUTAGE: &str = "the metrics API is out of order";
 pub(super) struct Reads<'a> {
     /// The recording.
     pub(super) live: &'a Live,
-    /// In order; those that were answered are gone.
-    pub(super) reads: std::vec::IntoIter<&'a Value>,
+    /// Those that were not answered yet, in order.
+    pub(super) left: std::vec::IntoIter<&'a Value>,
     /// The pods of the recording.
     pub(super) pods: &'a [(String, PodId)],
 }
@@ -29,7 +29,7 @@ impl<'a> Reads<'a> {
     /// The next answer, which must be to this question.
     fn next(&mut self, kind: &str, name: Option<&str>) -> Result<&'a Value, MetricsError> {
         let not_asked = || MetricsError::Other("a read that the live HPA did not make".into());
-        let read = self.reads.next().ok_or_else(not_asked)?;
+        let read = self.left.next().ok_or_else(not_asked)?;
         assert_eq!(text(&read["api"]), kind, "kind of metric that is read");
         assert_eq!(read["metric"].as_str(), name, "name of the metric that is read");
         let api = match kind {
