@@ -11,6 +11,7 @@
 //! - [`decision`]: what the HPA did, one row for each time it changed the scale.
 
 pub mod decision;
+pub mod evictions;
 mod last_failure;
 mod metrics;
 mod need;
@@ -28,6 +29,7 @@ mod traffic;
 use serde::Serialize;
 
 pub use decision::{DecisionRow, HpaFailure};
+pub use evictions::EvictionRow;
 pub use numbers::{
     Attempts, Cause, CountChange, Fall, Hpa, LastFailure, Latency, LoadUnit, Pending, Requests,
     Resources, Rise, Rollout, RolloutState, Scaling, Window, WorkloadKind,
@@ -53,6 +55,9 @@ pub struct Report {
     pub workloads: Vec<WorkloadReport>,
     /// Events of the scenario, in order of time.
     pub events: Vec<EventRow>,
+    /// Pods that `kubectl drain` wanted to evict.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub evictions: Vec<EvictionRow>,
     /// What was assumed because nobody said it.
     pub assumptions: Vec<AssumptionRow>,
     /// Values over time, for charts and CSV; no part of the JSON.

@@ -1,5 +1,6 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
+mod evictions;
 mod rollouts;
 mod title;
 
@@ -8,6 +9,7 @@ use crate::report::{
     Cause, Fall, HpaFailure, LoadUnit, Report, Requests, Rise, Totals, WorkloadKind, WorkloadReport,
 };
 
+pub use evictions::evictions;
 pub use rollouts::last_failure;
 pub use title::{cluster_title, finding, title};
 
@@ -108,13 +110,26 @@ fn scaling(workload: &WorkloadReport) -> String {
     let harm = harm(workload);
     let followed = match (&workload.hpa, worst_rise(workload)) {
         (None, _) => rollouts::unscaled(workload, &pods_range(workload)),
-        (Some(_), None) => format!(
-            "The HPA had no reason to add pods: the load never asked for more than {}.",
-            pods(workload.scaling.peak_pods)
-        ),
+        (Some(_), None) => unasked(workload),
         (Some(_), Some(rise)) => return format!("{} {harm}", rise_sentence(rise, workload)),
     };
     format!("{followed} {harm}")
+}
+
+/// What the HPA did where the load never asked for more pods than there were.
+fn unasked(workload: &WorkloadReport) -> String {
+    let scaling = &workload.scaling;
+    match scaling.needed_pods {
+        Some(needed) if scaling.decisions_up > 0 && needed < scaling.peak_pods => format!(
+            "The HPA went to {}, although the load never asked for more than {}.",
+            pods(scaling.peak_pods),
+            count(f64::from(needed))
+        ),
+        _ => format!(
+            "The HPA had no reason to add pods: the load never asked for more than {}.",
+            pods(scaling.peak_pods)
+        ),
+    }
 }
 
 fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
@@ -199,7 +214,8 @@ fn lost_with_capacity(workload: &WorkloadReport) -> Option<String> {
     let lost = attempts.failed_with_capacity;
     let told = workload.scaling.under_capacity_seconds > 0.0 && lost >= 0.5;
     told.then(|| {
-        format!("{} {} failed while capacity was above demand.", count(lost), unit(&requests))
+        let one = unit(&requests).trim_end_matches('s');
+        format!("{} failed while capacity was above demand.", things(lost.round(), one))
     })
 }
 

@@ -1,5 +1,6 @@
 //! `summarize`: a Recording -> a Report.
 
+use super::evictions::evictions;
 use super::last_failure::last_failure;
 use super::metrics;
 use super::need::{self, Demand};
@@ -52,6 +53,7 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
         totals: inputs.totals(&workloads, &events),
         workloads,
         events,
+        evictions: evictions(recording),
         assumptions: scenario
             .assumptions
             .iter()

@@ -56,6 +56,7 @@ pub(super) fn report(name: &str, worlds: &[World]) -> Report {
         totals: totals(&workloads),
         workloads,
         events: Vec::new(),
+        evictions: Vec::new(),
         assumptions: Vec::new(),
         series: Series { end, workloads: series },
     }
