@@ -26,3 +26,22 @@ fn r5_release_patterns() {
 fn r5_compose() {
     golden("r5-compose", &["scenario", "slow"]);
 }
+
+/// The Scenarios that the table of lessons links to, as `folder/file.yaml`.
+fn lessons() -> Vec<String> {
+    let table = std::fs::read_to_string("scenarios/README.md").expect("the lessons have a table");
+    let targets = table.lines().filter(|line| line.starts_with("| ")).flat_map(|line| {
+        line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::to_owned)
+    });
+    targets.filter(|target| target.ends_with(".yaml")).collect()
+}
+
+#[test]
+fn each_lesson_shows_what_it_says() {
+    let lessons = lessons();
+    assert!(!lessons.is_empty(), "the table is read");
+    for lesson in lessons {
+        let (folder, file) = lesson.split_once('/').expect("a lesson lies in a folder");
+        golden(folder, &[file.trim_end_matches(".yaml")]);
+    }
+}
