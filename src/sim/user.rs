@@ -27,10 +27,7 @@ impl Simulation<'_> {
                 self.act_on_deployment(DeploymentId(*deployment), what)
             }
             Action::Pod { which, what } => self.act_on_pods(*which, what),
-            Action::Node(what) => {
-                self.act_on_nodes(number, what);
-                Ok(())
-            }
+            Action::Node(what) => self.act_on_nodes(number, what),
             Action::Service { service, what } => self.act_on_service(ServiceId(*service), what),
             Action::PodQuota(quota) => {
                 self.cluster.script.pod_quota = *quota;

@@ -431,6 +431,7 @@ fn a_drain_gives_up_when_its_time_is_up() {
     let first: BTreeSet<i64> = tries.iter().copied().collect();
     assert_eq!(first.first(), Some(&60));
     assert_eq!(first.len(), 10, "every 5 s, and once more to find that the time is up: {first:?}");
+    assert_eq!(recording.refusals.len(), 1, "the summary tells of it");
     let lines = said(&recording, "UnableToDrain");
     assert!(lines[0].1.contains("global timeout reached: 42s"), "{}", lines[0].1);
     let answers: Vec<&Fact> =

@@ -132,19 +132,26 @@ impl TaintEdit {
     }
 }
 
-/// Taints a node, or says why not.
-pub fn taint(api: &mut Api<'_>, id: NodeId, edit: &TaintEdit) {
-    let Some(node) = api.cluster().node(id) else { return };
+/// Taints a node that exists.
+///
+/// # Errors
+/// kubectl's, which it prints too.
+pub fn taint(api: &mut Api<'_>, id: NodeId, edit: &TaintEdit) -> Result<(), TaintError> {
+    let Some(node) = api.cluster().node(id) else { return Ok(()) };
     let name = node.node.metadata.name.as_str();
-    let (write, reason) = match edit.apply(name, &node.taints) {
+    match edit.apply(name, &node.taints) {
         Ok((operation, taints)) => {
+            let reason = KubectlReason::Tainted { node: Arc::from(name), operation };
             let (unschedulable, taints) = (node.unschedulable, Arc::from(taints));
-            let write = Write::UpdateNode { node: id, unschedulable, taints };
-            (write, KubectlReason::Tainted { node: Arc::from(name), operation })
+            send(api, Write::UpdateNode { node: id, unschedulable, taints }, reason);
+            Ok(())
         }
-        Err(error) => (Write::Note(ObjectId::Node(id)), KubectlReason::TaintError(error)),
-    };
-    send(api, write, reason);
+        Err(error) => {
+            let note = Write::Note(ObjectId::Node(id));
+            send(api, note, KubectlReason::TaintError(error.clone()));
+            Err(error)
+        }
+    }
 }
 
 fn send(api: &mut Api<'_>, write: Write, reason: KubectlReason) {

@@ -11,33 +11,37 @@ use crate::kube::kubectl::taint::taint;
 use crate::kube::kubelet::node_status::initial_labels;
 use crate::kube::objects::ids::{NodeId, ObjectId};
 use crate::kube::objects::node;
+use crate::recording::Refusal;
 use crate::scenario::action::nodes::{NewNodes, NodeAction, NodeNames};
 use crate::sim::{KUBELET_RANK, Simulation};
 
 impl Simulation<'_> {
     /// Does something to nodes; `number` is that of the action.
-    pub(super) fn act_on_nodes(&mut self, number: u32, what: &NodeAction) {
+    ///
+    /// # Errors
+    /// What kubectl says against it, where it says so at once.
+    pub(super) fn act_on_nodes(&mut self, number: u32, what: &NodeAction) -> Result<(), String> {
         match what {
-            NodeAction::Drain { nodes, flags } => self.drain(number, nodes, flags),
+            NodeAction::Drain { nodes, flags } => {
+                self.drain(number, nodes, flags);
+                Ok(())
+            }
             NodeAction::Cordon(nodes) => self.for_each(nodes, |api, node| {
                 cordon_or_uncordon(api, node, true);
+                Ok(())
             }),
             NodeAction::Uncordon(nodes) => self.for_each(nodes, |api, node| {
                 cordon_or_uncordon(api, node, false);
+                Ok(())
             }),
-            NodeAction::Taint { nodes, edit } => {
-                self.for_each(nodes, |api, node| taint(api, node, edit));
-            }
+            NodeAction::Taint { nodes, edit } => self.for_each(nodes, |api, node| {
+                taint(api, node, edit).map_err(|error| error.to_string())
+            }),
             NodeAction::Machine { nodes, machine } => {
-                for node in self.nodes_of(nodes) {
-                    self.request(Write::SetMachine { node, machine: *machine });
-                }
+                let machine = *machine;
+                self.request_each(nodes, |node| Write::SetMachine { node, machine })
             }
-            NodeAction::Delete(nodes) => {
-                for node in self.nodes_of(nodes) {
-                    self.request(Write::DeleteNode(node));
-                }
-            }
+            NodeAction::Delete(nodes) => self.request_each(nodes, Write::DeleteNode),
             NodeAction::Add(new) => self.add_nodes(new),
         }
     }
@@ -58,6 +62,9 @@ impl Simulation<'_> {
         if let Some(at) = command.reconcile(&mut self.user()) {
             self.drains.insert(number, command);
             self.cluster.wakes.wake(KUBECTL, number, at);
+        } else if let Some(why) = command.refusal() {
+            let at = self.cluster.now;
+            self.refusals.push(Refusal { at, event: number, why: Arc::from(why) });
         }
     }
 
@@ -67,11 +74,26 @@ impl Simulation<'_> {
         Api::new(&mut self.cluster, KUBELET_RANK, &mut self.control_plane.below.below)
     }
 
-    fn for_each(&mut self, nodes: &NodeNames, mut work: impl FnMut(&mut Api<'_>, NodeId)) {
+    /// Does something to each node; the first refusal is told.
+    fn for_each(
+        &mut self,
+        nodes: &NodeNames,
+        mut work: impl FnMut(&mut Api<'_>, NodeId) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut done = Ok(());
         for node in self.nodes_of(nodes) {
             self.tell_of(node);
-            work(&mut self.user(), node);
+            done = done.and(work(&mut self.user(), node));
         }
+        done
+    }
+
+    fn request_each(
+        &mut self,
+        nodes: &NodeNames,
+        write: impl Fn(NodeId) -> Write,
+    ) -> Result<(), String> {
+        self.nodes_of(nodes).into_iter().try_for_each(|node| self.try_request(write(node)))
     }
 
     /// Tells which event it is that has a command do something to a node.
@@ -87,18 +109,18 @@ impl Simulation<'_> {
         names.iter().filter_map(find).collect()
     }
 
-    fn add_nodes(&mut self, new: &NewNodes) {
+    fn add_nodes(&mut self, new: &NewNodes) -> Result<(), String> {
         let Some(count) = new.count else {
-            return self.request(Write::CreateNode(Arc::new(joining(&new.shape, &new.name))));
+            return self.try_request(Write::CreateNode(Arc::new(joining(&new.shape, &new.name))));
         };
         let number = |name: &str| name.strip_prefix(&*new.name)?.strip_prefix('-')?.parse().ok();
         let nodes = self.cluster.nodes();
         let taken = nodes.filter_map(|node| number(&node.node.metadata.name)).max();
         let first = taken.unwrap_or(0_u32).saturating_add(1);
-        for number in (first..).take(count as usize) {
+        (first..).take(count as usize).try_for_each(|number| {
             let name = format!("{}-{number}", new.name);
-            self.request(Write::CreateNode(Arc::new(joining(&new.shape, &name))));
-        }
+            self.try_request(Write::CreateNode(Arc::new(joining(&new.shape, &name))))
+        })
     }
 }
 

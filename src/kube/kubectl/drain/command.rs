@@ -22,7 +22,8 @@ pub struct DrainCommand {
     done: usize,
     /// What goes on with the next one.
     drain: Option<Drain>,
-    failed: Vec<Arc<str>>,
+    /// Nodes that were not drained, and why.
+    failed: Vec<(Arc<str>, Arc<[DrainError]>)>,
 }
 
 impl DrainCommand {
@@ -55,16 +56,25 @@ impl DrainCommand {
             self.done += 1;
         }
         if !self.failed.is_empty() {
-            let nodes = std::mem::take(&mut self.failed);
+            let nodes = self.failed.iter().map(|(node, _)| Arc::clone(node)).collect();
             let last = self.nodes.last().copied().unwrap_or_default();
-            print(api, last, KubectlReason::PendingNodes { nodes: Arc::from(nodes) });
+            print(api, last, KubectlReason::PendingNodes { nodes });
         }
         None
     }
 
-    /// Whether every node is drained, once the command has ended.
-    pub fn has_ended(&self) -> bool {
-        self.done == self.nodes.len()
+    /// Why not all nodes were drained, once the command has ended: for each the first error.
+    pub fn refusal(&self) -> Option<String> {
+        let errors = self.failed.iter().filter_map(|(node, errors)| {
+            let (first, more) = errors.split_first()?;
+            let more = match more.len() {
+                0 => String::new(),
+                count => format!(" and {count} more"),
+            };
+            Some(format!("unable to drain node \"{node}\" due to error: {first}{more}"))
+        });
+        let errors: Vec<String> = errors.collect();
+        (!errors.is_empty()).then(|| errors.join("; "))
     }
 
     /// Mirrors the first half of `deleteOrEvictPodsSimple`.
@@ -93,7 +103,7 @@ impl DrainCommand {
             let (node_name, why) = (Arc::clone(&name), Arc::clone(&errors));
             print(api, node, KubectlReason::PendingPods { node: node_name, pods, errors: why });
         }
-        self.failed.push(Arc::clone(&name));
+        self.failed.push((Arc::clone(&name), Arc::clone(&errors)));
         print(api, node, KubectlReason::UnableToDrain { node: name, errors });
     }
 }
