@@ -2,6 +2,7 @@
 //! `INSTA_UPDATE=always cargo test --test it scenarios`, and has a line in CHANGELOG.md.
 
 use super::cli::{podtide, told};
+use std::path::Path;
 
 fn golden(folder: &str, files: &[&str]) {
     for file in files {
@@ -33,7 +34,7 @@ fn lessons() -> Vec<String> {
     let targets = table.lines().filter(|line| line.starts_with("| ")).flat_map(|line| {
         line.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::to_owned)
     });
-    targets.filter(|target| target.ends_with(".yaml")).collect()
+    targets.filter(|target| Path::new(target).extension().is_some_and(|it| it == "yaml")).collect()
 }
 
 #[test]
