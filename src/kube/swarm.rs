@@ -68,8 +68,12 @@ struct Service {
     updater: Option<Updater>,
     /// Whether somebody has to look for slots of another version.
     look_for_dirty: bool,
+    /// Whether there may be more or fewer tasks than the service asks for.
+    recount: bool,
     /// When something that could not be done is tried again.
     retry_at: Option<SimTime>,
+    /// When something is due, whatever changes before.
+    next_at: SimTime,
 }
 
 /// All that is done for a service at one instant.
@@ -101,17 +105,34 @@ impl Orchestrator {
 impl Turn<'_, '_> {
     /// Does all that is due; whether the service still exists.
     fn run(&mut self) -> bool {
-        if !self.see_service() {
+        let Some(changed) = self.see_service() else {
             self.remove_all();
             return false;
+        };
+        // Nodes may have changed, which matters where each has a task.
+        let global = self.strategy().mode == ServiceMode::Global;
+        if self.see_tasks() || changed || global || self.service.next_at <= self.now {
+            self.work();
         }
-        self.service.retry_at = None;
-        self.see_tasks();
+        if self.service.next_at < SimTime::MAX {
+            self.api.wake(watch::SWARM, self.id.0, self.service.next_at);
+        }
+        true
+    }
+
+    /// Does all that follows from what was seen.
+    fn work(&mut self) {
+        if self.service.retry_at.take().is_some() {
+            self.service.recount = true;
+        }
         self.restart_ended();
         loop {
             match self.strategy().mode {
-                ServiceMode::Replicated => self.reconcile_replicated(),
                 ServiceMode::Global => self.reconcile_global(),
+                ServiceMode::Replicated if std::mem::take(&mut self.service.recount) => {
+                    self.reconcile_replicated();
+                }
+                ServiceMode::Replicated => {}
             }
             let mut worked = self.start_due();
             worked |= self.update();
@@ -121,11 +142,7 @@ impl Turn<'_, '_> {
         }
         self.forget_ended();
         self.report_counts();
-        let at = self.next_at();
-        if at < SimTime::MAX {
-            self.api.wake(watch::SWARM, self.id.0, at);
-        }
-        true
+        self.service.next_at = self.next_at();
     }
 
     fn strategy(&self) -> Arc<ServiceStrategy> {

@@ -13,7 +13,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// The most restarts of a service. Upstream has no such limit; tasks that fail within milliseconds
 /// for days would take all memory.
-const RESTARTS_MAX: u64 = 100_000;
+const RESTARTS_MAX: u64 = 20_000;
 
 /// Restarts so far.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ use super::reason::Slot;
 use crate::api::swarm::{RestartPolicy, TaskSpec};
 use crate::kube::apiserver::Cluster;
 use crate::kube::objects::ids::{NodeId, PodId, TemplateId};
-use crate::kube::objects::pod::PodPhase;
+use crate::kube::objects::pod::{Pod, PodPhase};
 use crate::units::{SimDuration, SimTime};
 
 /// How long a task waits for the one before it to stop. Mirrors `defaultOldTaskTimeout`.
@@ -82,8 +82,8 @@ impl Task {
 
 impl Observed {
     /// The state of a task as the store has it.
-    pub(super) fn of(cluster: &Cluster, pod: PodId) -> Observed {
-        match cluster.pod(pod) {
+    pub(super) fn of(pod: Option<&Pod>) -> Observed {
+        match pod {
             Some(pod) if pod.phase == PodPhase::Succeeded => Observed::Complete,
             Some(pod) if pod.is_terminal() => Observed::Ended,
             Some(pod) if pod.is_ready() => Observed::Running,
@@ -102,8 +102,9 @@ impl DelayedStart {
     /// Whether the task may start.
     pub(super) fn is_over(&self, cluster: &Cluster, now: SimTime) -> bool {
         let stopped = |pod: PodId| {
-            let state = Observed::of(cluster, pod);
-            state > Observed::Running || is_down(cluster, cluster.pod(pod).and_then(|it| it.node))
+            let object = cluster.pod(pod);
+            let ended = Observed::of(object) > Observed::Running;
+            ended || is_down(cluster, object.and_then(|pod| pod.node))
         };
         now >= self.not_before && (now >= self.give_up_at || self.wait_for.is_none_or(stopped))
     }

@@ -257,6 +257,7 @@ impl Turn<'_, '_> {
         self.see_own_spec();
         self.service.spec_version += 1;
         self.service.look_for_dirty = true;
+        self.service.recount = true;
         self.note_version();
         true
     }

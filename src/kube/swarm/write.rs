@@ -1,6 +1,7 @@
 //! What the orchestrator does to the store. Mirrors `orchestrator.NewTask`, and the changes of a
 //! task's desired state.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::reason::{Slot, SwarmReason, UpdateStatus};
@@ -72,6 +73,7 @@ impl Turn<'_, '_> {
             start: None,
             removed: false,
         });
+        self.service.recount = true;
         self.service.tasks.len() - 1
     }
 
@@ -99,6 +101,7 @@ impl Turn<'_, '_> {
             return;
         }
         task.desired = Desired::Shutdown;
+        self.service.recount = true;
         if task.has_ended() {
             return;
         }
@@ -122,15 +125,15 @@ impl Turn<'_, '_> {
 
     /// Forgets tasks that were shut down and have ended, but the last of each slot.
     pub(super) fn forget_ended(&mut self) {
-        let tasks = &self.service.tasks;
         let over = |task: &Task| !task.is_wanted() && task.has_ended();
-        let is_last = |place: usize| {
-            !tasks[place + 1..].iter().any(|other| other.slot == tasks[place].slot && over(other))
-        };
-        let kept = |place: usize| is_last(place) && !tasks[place].removed;
-        let gone = (0..tasks.len()).filter(|&place| over(&tasks[place]) && !kept(place));
-        let gone: Vec<usize> = gone.collect();
-        for place in gone.into_iter().rev() {
+        let mut seen = BTreeSet::new();
+        let mut gone: Vec<usize> = Vec::new();
+        for (place, task) in self.service.tasks.iter().enumerate().rev() {
+            if over(task) && (!seen.insert(task.slot) || task.removed) {
+                gone.push(place);
+            }
+        }
+        for place in gone {
             let pod = self.service.tasks.remove(place).pod;
             if self.api.cluster().pod(pod).is_some_and(Pod::is_terminal) {
                 let write = Write::DeletePod { pod, grace_period_seconds: Some(0) };
