@@ -2,5 +2,7 @@
 //! updates, roll-backs, restarts and health checks go, with their instants.
 
 mod failures;
+mod files;
+mod nodes;
 mod played;
 mod updates;

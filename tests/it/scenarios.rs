@@ -26,6 +26,8 @@ fn r5_release_patterns() {
 #[test]
 fn r5_compose() {
     golden("r5-compose", &["scenario", "slow"]);
+    let arguments = ["run", "scenarios/r5-compose/compose.yaml", "--traffic", "100/s"];
+    insta::assert_snapshot!("r5-compose-alone", told(podtide().args(arguments)));
 }
 
 /// The Scenarios that the table of lessons links to, as `folder/file.yaml`.

@@ -288,11 +288,17 @@ impl<'a> Gatherer<'a> {
     }
 }
 
-/// The name of a file without its ending; of `scenario.yaml` and folders that of the folder.
+/// Files that are called the same everywhere.
+const NAMED_BY_FOLDER: [&str; 4] = ["scenario", "compose", "docker-compose", "docker-stack"];
+
+/// The name of a file without its ending; of `scenario.yaml`, Compose files and folders that of the
+/// folder.
 fn name_of(path: Option<&Path>) -> String {
     let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let name = path.and_then(|path| match stem(path) {
-        Some(name) if name == "scenario" => path.parent().and_then(stem).or(Some(name)),
+        Some(name) if NAMED_BY_FOLDER.contains(&name.as_str()) => {
+            path.parent().and_then(stem).or(Some(name))
+        }
         name => name,
     });
     name.filter(|name| name != "-").unwrap_or_else(|| "stdin".to_owned())
