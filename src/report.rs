@@ -155,7 +155,7 @@ pub struct Totals {
 }
 
 /// One event of the scenario.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct EventRow {
     /// When \[s\].

@@ -10,7 +10,7 @@ use crate::report::{
 };
 
 pub use evictions::evictions;
-pub use rollouts::last_failure;
+pub use rollouts::{last_failure, marks};
 pub use title::{cluster_title, finding, title};
 
 /// Idle pods are worth a sentence from so many pod-hours on.

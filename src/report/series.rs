@@ -25,6 +25,8 @@ pub struct WorkloadSeries {
     pub ready: Track,
     /// Those of them that wait for a node.
     pub pending: Track,
+    /// Ready pods of the newest template; empty without any rollout.
+    pub updated: Track,
     /// `minReplicas` of the HPA; empty without one.
     pub min_replicas: Track,
     /// `maxReplicas` of the HPA; empty without one.

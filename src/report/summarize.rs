@@ -112,6 +112,9 @@ impl Inputs<'_> {
         report.kind = self.kind(place);
         let (pods, traffic) = (&self.pods[place], series.traffic.as_ref());
         report.rollouts = rollouts::rollouts(pods, traffic, self.end_ms());
+        if !report.rollouts.is_empty() {
+            series.updated = self.pods[place].updated.clone();
+        }
         self.add_percentiles(&services, &mut report.rises);
         report.resources = self.resources(place, report.resources.idle_pod_hours);
         (report, series)

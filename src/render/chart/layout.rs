@@ -69,7 +69,8 @@ impl Sheet<'_> {
         let span = self.span();
         let panels = panels(series, &self.options.panels, span);
         let entries = panels.into_iter().map(|panel| Entry { panel, workload }).collect();
-        let column = Column { entries, span, events: &report.events, scalings: Some(workload) };
+        let events = story::marks(report, workload);
+        let column = Column { entries, span, events: &events, scalings: Some(workload) };
         let right = f64::from(self.picture.width) - self.sizes.text * 1.2;
         let area = ((self.sizes.text * 1.2, top), (right, bottom));
         column.draw(&mut self.picture, area, &self.sizes);

@@ -162,6 +162,9 @@ fn replicas(series: &WorkloadSeries, (from, to): Span) -> Panel {
     if series.current != series.ready {
         lines.push(line("current", Thing::Current, &series.current, 0.7));
     }
+    if !series.updated.is_empty() {
+        lines.push(line("newest version", Thing::Metric, &series.updated, 0.9));
+    }
     lines.push(line("ready", Thing::Ready, &series.ready, 0.8));
     lines.push(line("desired", Thing::Desired, &series.desired, 1.0));
     let note = format!("max {most}, off the scale");

@@ -2,7 +2,7 @@
 
 use super::{at, unit};
 use crate::render::words::{count, span, things};
-use crate::report::{Report, Rollout, RolloutState, WorkloadKind, WorkloadReport};
+use crate::report::{EventRow, Report, Rollout, RolloutState, WorkloadKind, WorkloadReport};
 
 /// Most rollouts that are told, each in a paragraph.
 const ROLLOUTS_MAX: usize = 3;
@@ -117,4 +117,18 @@ pub fn last_failure(report: &Report) -> Option<String> {
     }
     let at = at(last.at_seconds);
     Some(format!("The last request failed {at}, {} after `{event}`.", span(after)))
+}
+
+/// What a chart of a workload marks: events of the scenario, and when Swarm took an update back.
+pub fn marks(report: &Report, workload: &WorkloadReport) -> Vec<EventRow> {
+    let taken_back =
+        workload.rollouts.iter().filter(|rollout| rollout.state == RolloutState::RolledBack);
+    let mark = |rollout: &Rollout| {
+        let at_seconds = rollout.next_seconds?;
+        Some(EventRow { at_seconds, text: "rolled back".to_owned(), ..EventRow::default() })
+    };
+    let mut marks: Vec<EventRow> = report.events.clone();
+    marks.extend(taken_back.filter_map(mark));
+    marks.sort_by(|one, other| one.at_seconds.total_cmp(&other.at_seconds));
+    marks
 }
