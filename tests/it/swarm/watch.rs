@@ -11,6 +11,7 @@ mod scale;
 
 use podtide::kube::apiserver::{Cluster, Fact};
 use podtide::kube::controllers::podautoscaler::decision::Decision;
+use podtide::kube::timings::Timings;
 use podtide::recording::{Observer, Recording};
 use podtide::scenario::Scenario;
 use podtide::units::SimTime;
@@ -40,6 +41,8 @@ pub(crate) struct Watch {
     requests: requests::Requests,
     payments: eviction::Payments,
     facts: u32,
+    /// Whether controllers see at once what others wrote.
+    instant: bool,
     pub(crate) story: Recording,
     pub(crate) violation: Option<Violation>,
 }
@@ -51,6 +54,7 @@ impl Watch {
             requests: requests::Requests::new(scenario),
             payments: eviction::Payments::default(),
             facts: 0,
+            instant: scenario.cluster.timings == Timings::instant(),
             story: Recording::default(),
             violation: None,
         }
@@ -71,7 +75,7 @@ impl Watch {
         let sizes = rollout::sizes(&self.shadow, fact);
         self.note(
             "a rollout leaves enough pods available",
-            rollout::check_available(&self.shadow, fact),
+            rollout::check_available(&self.shadow, fact, self.instant),
         );
         let paid = self.payments.check(&self.shadow, fact);
         self.note("an eviction is paid for or exempt", paid);
@@ -117,6 +121,8 @@ impl Observer for Watch {
         self.shadow.now = at;
         self.note("every pod is in its lists", pods::check_lists(&self.shadow));
         self.note("facts are enough", compare(&self.shadow, cluster));
+        let asked = self.requests.check_end(at);
+        self.note("requests are conserved", asked);
         self.story.end(at, cluster);
     }
 }

@@ -1,8 +1,11 @@
 //! Requests: those that came are those that were served, failed or wait.
 
+use std::sync::Arc;
+
 use podtide::scenario::Scenario;
-use podtide::workload::Segment;
-use podtide::workload::service::OnTimeout;
+use podtide::units::SimTime;
+use podtide::workload::service::{OnTimeout, ServiceConfig};
+use podtide::workload::{Load, Segment};
 
 use super::Checked;
 
@@ -16,8 +19,11 @@ pub(super) struct Requests {
     zombies: bool,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 struct Service {
+    /// All that asks for its work, if that is one load and nobody tries again.
+    load: Option<Arc<Load>>,
+    offered: f64,
     /// End of the last segment [ms].
     at_ms: f64,
     begun: bool,
@@ -33,10 +39,27 @@ impl Requests {
         let works = |behavior: &podtide::workload::service::Behavior| {
             behavior.on_timeout == OnTimeout::Work
         };
+        let only_load = |service: &ServiceConfig| {
+            let is_all = service.from.is_empty() && service.retry.attempts == 0;
+            service.own.clone().filter(|_| is_all)
+        };
+        let service = |service| Service { load: only_load(service), ..Service::default() };
         Requests {
-            services: vec![Service::default(); config.services.len()],
+            services: config.services.iter().map(service).collect(),
             zombies: config.profiles.iter().any(|profile| works(&profile.behavior)),
         }
+    }
+
+    /// At the end: all that the loads ask for has been offered.
+    pub(super) fn check_end(&self, end: SimTime) -> Checked {
+        for service in self.services.iter().filter(|service| service.begun) {
+            let Some(load) = &service.load else { continue };
+            let asked = load.integral(SimTime::ZERO, end);
+            if (asked - service.offered).abs() > ROUNDING * asked.max(1.0) + 1e-6 {
+                return Err(format!("{asked} were asked for, {} offered", service.offered));
+            }
+        }
+        Ok(())
     }
 
     /// Takes in a segment, which must follow on the one before it.
@@ -50,6 +73,7 @@ impl Requests {
         service.begun = true;
         service.at_ms = segment.to_ms;
         service.came += segment.offered;
+        service.offered += segment.offered;
         service.served += segment.served;
         service.failed += segment.failed;
         let waits = service.came - service.served - service.failed;

@@ -4,7 +4,9 @@ use podtide::kube::apiserver::{Cluster, Fact, Write};
 use podtide::kube::controllers::deployment::reason::{DeploymentReason, ScalingCause};
 use podtide::kube::objects::deployment::{DeploymentObject, ReplicaSetObject};
 use podtide::kube::objects::ids::DeploymentId;
+use podtide::kube::objects::pod::Pod;
 use podtide::kube::reason::Reason;
+use podtide::units::SimDuration;
 
 use super::Checked;
 
@@ -39,9 +41,9 @@ pub(super) fn check(cluster: &Cluster, before: Option<Sizes>) -> Checked {
     Err(format!("{name}: {} became {after}, {most} are allowed", before.sum))
 }
 
-/// No write of a rollout takes pods that must stay available: as the controller counts them in the
-/// status of ReplicaSets, and pods that are not available go first.
-pub(super) fn check_available(cluster: &Cluster, fact: &Fact) -> Checked {
+/// No write of a rollout takes pods that must stay available, counted as the controller counts them
+/// in the status of ReplicaSets; and where it sees everything at once, counted one by one.
+pub(super) fn check_available(cluster: &Cluster, fact: &Fact, instant: bool) -> Checked {
     let Reason::Deployment(DeploymentReason::ScalingReplicaSet { from, to, cause, .. }) =
         &fact.reason
     else {
@@ -59,11 +61,27 @@ pub(super) fn check_available(cluster: &Cluster, fact: &Fact) -> Checked {
     if !is_rollout || to >= from {
         return Ok(());
     }
-    let available: i64 = owned(cluster, deployment)
-        .map(|replica_set| i64::from(replica_set.status.available_replicas))
-        .sum();
-    let own = replica_set.status.available_replicas;
-    let lost = i64::from(own.min(*from) - own.min(*to));
+    let said = |replica_set: &ReplicaSetObject| replica_set.status.available_replicas;
+    check_loss(cluster, deployment, replica_set, *from, *to, said)?;
+    if !instant {
+        return Ok(());
+    }
+    let counted = |replica_set: &ReplicaSetObject| available_pods(cluster, replica_set);
+    check_loss(cluster, deployment, replica_set, *from, *to, counted)
+}
+
+/// Pods that are not available go first.
+fn check_loss(
+    cluster: &Cluster,
+    deployment: &DeploymentObject,
+    replica_set: &ReplicaSetObject,
+    from: i32,
+    to: i32,
+    available_of: impl Fn(&ReplicaSetObject) -> i32,
+) -> Checked {
+    let available: i64 = owned(cluster, deployment).map(|one| i64::from(available_of(one))).sum();
+    let own = available_of(replica_set);
+    let lost = i64::from(own.min(from) - own.min(to));
     let least = i64::from(deployment.replicas()) - unavailable(deployment);
     if available - lost >= available.min(least) {
         return Ok(());
@@ -72,6 +90,18 @@ pub(super) fn check_available(cluster: &Cluster, fact: &Fact) -> Checked {
     Err(format!(
         "{name} from {from} to {to}: {available} are available, {lost} go, {least} must stay"
     ))
+}
+
+fn available_pods(cluster: &Cluster, replica_set: &ReplicaSetObject) -> i32 {
+    let pods = replica_set.pods.iter().filter_map(|&pod| cluster.pod(pod));
+    let seconds = SimDuration::from_secs(i64::from(replica_set.min_ready_seconds));
+    let since = |pod: &Pod| pod.ready.map(|ready| ready.last_transition_time);
+    let is_available = |pod: &&Pod| {
+        pod.is_active()
+            && pod.is_ready()
+            && since(pod).is_some_and(|since| since + seconds <= cluster.now)
+    };
+    pods.filter(is_available).count() as i32
 }
 
 fn owned<'a>(
