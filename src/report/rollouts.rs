@@ -3,8 +3,8 @@
 
 use super::numbers::{Rollout, RolloutState};
 use super::pods::PodHistory;
-use super::series::TrafficSeries;
 use super::track::Track;
+use super::traffic::Failures;
 use crate::api::apps::DeploymentSpec;
 use crate::api::core::PodTemplateSpec;
 use crate::kube::swarm::reason::UpdateStatus;
@@ -12,7 +12,7 @@ use crate::kube::swarm::reason::UpdateStatus;
 /// All rollouts of a workload, in order of time.
 pub(super) fn rollouts(
     pods: &PodHistory,
-    traffic: Option<&TrafficSeries>,
+    traffic: Option<&Failures<'_>>,
     end_ms: f64,
 ) -> Vec<Rollout> {
     let changes: Vec<usize> = (1..pods.specs.len())
@@ -30,7 +30,7 @@ pub(super) fn rollouts(
 /// The time of one rollout.
 struct Course<'a> {
     pods: &'a PodHistory,
-    traffic: Option<&'a TrafficSeries>,
+    traffic: Option<&'a Failures<'a>>,
     at_ms: f64,
     /// When the next one begins.
     next_ms: Option<f64>,
@@ -48,7 +48,7 @@ impl Course<'_> {
         let held = or(self.pods.held.max(self.at_ms, until_ms), desired);
         let ready = or(self.pods.ready.min(self.at_ms, until_ms), 0.0);
         let updated = or(self.pods.updated.max(self.at_ms, self.last_ms().max(until_ms)), 0.0);
-        let failed = self.traffic.map(|it| it.failed.integral(self.at_ms, until_ms));
+        let failed = self.traffic.map(|failures| failures.between(self.at_ms, until_ms));
         let status = self.status();
         Rollout {
             at_seconds: self.at_ms / 1000.0,

@@ -11,7 +11,7 @@ use super::rollouts;
 use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
 use super::track::{Track, plus};
-use super::traffic::{self, ServiceHistory};
+use super::traffic::{self, Failures, ServiceHistory};
 use super::{API_VERSION, AssumptionRow, EventRow, Report, ScenarioInfo, Totals, WorkloadReport};
 use crate::api::autoscaling::{HorizontalPodAutoscaler, HpaScalingRules};
 use crate::api::meta::StringMap;
@@ -110,8 +110,10 @@ impl Inputs<'_> {
         report.scaling.failed_syncs = readings::failed_syncs(&decisions);
         measure(&mut report, &series, self.recording.end);
         report.kind = self.kind(place);
-        let (pods, traffic) = (&self.pods[place], series.traffic.as_ref());
-        report.rollouts = rollouts::rollouts(pods, traffic, self.end_ms());
+        let (recording, histories) = (self.recording, &self.services);
+        let failures = Failures { recording, histories, services: &services };
+        let traffic = series.traffic.is_some().then_some(&failures);
+        report.rollouts = rollouts::rollouts(&self.pods[place], traffic, self.end_ms());
         if !report.rollouts.is_empty() {
             series.updated = self.pods[place].updated.clone();
         }

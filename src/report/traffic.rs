@@ -25,6 +25,42 @@ pub(super) struct ServiceHistory {
     pub(super) objective: Option<f64>,
 }
 
+/// Tries that failed at some Services, with those that fail at one instant, such as those that a
+/// crash kills.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failures<'a> {
+    /// What happened.
+    pub(super) recording: &'a Recording,
+    /// All Services over time.
+    pub(super) histories: &'a [ServiceHistory],
+    /// Places of the Services.
+    pub(super) services: &'a [usize],
+}
+
+impl Failures<'_> {
+    /// How many failed from one instant to another \[ms\].
+    pub(super) fn between(&self, from_ms: f64, to_ms: f64) -> f64 {
+        let rate = |place: &usize| self.histories[*place].series.failed.integral(from_ms, to_ms);
+        let over_time: f64 = self.services.iter().map(rate).sum();
+        let segments = &self.recording.segments;
+        let first = segments.partition_point(|segment| segment.to_ms <= from_ms);
+        let last = segments.partition_point(|segment| segment.to_ms <= to_ms);
+        over_time + segments[first..last].iter().map(|segment| self.at_once(segment)).sum::<f64>()
+    }
+
+    /// What failed at one instant, with the segment that ended there.
+    fn at_once(&self, segment: &Segment) -> f64 {
+        let place = segment.service as usize;
+        if !self.services.contains(&place) || segment.failed <= 0.0 {
+            return 0.0;
+        }
+        let series = &self.histories[place].series;
+        let rest = segment.failed - series.failed.integral(segment.from_ms, segment.to_ms);
+        // Less is rounding.
+        if rest > 1e-6 * segment.offered.max(1.0) { rest } else { 0.0 }
+    }
+}
+
 /// All Services over time, in order of the model's list.
 pub(super) fn histories(config: &ModelConfig, recording: &Recording) -> Vec<ServiceHistory> {
     let end_ms = recording.end.0 as f64;
