@@ -42,8 +42,14 @@ features! {
 }
 
 /// Those with which less happens, or much more time passes: they are on less often.
-const DULL: [Feature; 5] =
-    [Feature::Paused, Feature::ZeroReplicas, Feature::Quiet, Feature::Overload, Feature::Noise];
+const DULL: [Feature; 6] = [
+    Feature::Paused,
+    Feature::ZeroReplicas,
+    Feature::BadFromTheStart,
+    Feature::Quiet,
+    Feature::Overload,
+    Feature::Noise,
+];
 
 /// Those without which little happens: they are on more often.
 const LIVELY: [Feature; 6] = [
