@@ -13,6 +13,7 @@ pub mod args;
 pub mod chart;
 pub mod check;
 pub mod docs;
+pub mod explain;
 pub mod files;
 pub mod input;
 pub mod kustomize;
@@ -56,6 +57,7 @@ pub fn run(cli: &Cli) -> anyhow::Result<Outcome> {
         #[cfg(not(feature = "charts"))]
         Command::Chart(_) => anyhow::bail!("this podtide was built without the feature `charts`"),
         Command::Check(arguments) => check::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => docs::schema(),
         Command::Completions { shell } => docs::completions(*shell),
         Command::Man { output } => docs::man(output.as_deref()),

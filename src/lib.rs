@@ -13,6 +13,7 @@ pub mod api;
 pub mod cli;
 pub mod diagnostic;
 pub mod engine;
+pub mod explain;
 pub mod kube;
 pub mod manifest;
 pub mod recording;

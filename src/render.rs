@@ -7,6 +7,7 @@
 pub mod chart;
 pub mod csv;
 pub mod diagnostic;
+pub mod explain;
 pub mod json;
 pub mod palette;
 pub mod spread;

@@ -30,6 +30,7 @@ use serde::Serialize;
 
 pub use decision::{DecisionRow, HpaFailure};
 pub use evictions::EvictionRow;
+pub use metrics::{name as metric_name, unit as metric_unit};
 pub use numbers::{
     Attempts, Cause, CountChange, Fall, Hpa, LastFailure, Latency, LoadUnit, Pending, Requests,
     Resources, Rise, Rollout, RolloutState, Scaling, Window, WorkloadKind,

@@ -7,6 +7,7 @@
 
 mod adapter;
 mod bridge;
+mod detail;
 mod instant;
 mod stage;
 mod user;
@@ -19,7 +20,7 @@ use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
 use crate::kube::control_plane::ControlPlane;
 use crate::kube::controllers::podautoscaler::decision::Decision;
-use crate::kube::controllers::podautoscaler::horizontal::HorizontalController;
+use crate::kube::controllers::podautoscaler::horizontal::{HorizontalController, Reconciled};
 use crate::kube::kubectl::drain::command::DrainCommand;
 use crate::kube::metrics_server::MetricsServer;
 use crate::kube::metrics_server::client::MetricsApis;
@@ -34,6 +35,8 @@ use crate::workload::{ModelEvent, Segment};
 use adapter::Adapter;
 use bridge::Bridge;
 use instant::InstantMetrics;
+
+pub use detail::{Answer, SyncDetail, sync_detail};
 
 /// What comes next. Closed: whatever can happen to a cluster is one of these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -87,6 +90,8 @@ struct Simulation<'a> {
     refusals: Vec<Refusal>,
     /// What was applied last, by Deployment.
     last_applied: Vec<Arc<Deployment>>,
+    /// Who listens to one sync; nobody, unless it is to be explained.
+    ear: Option<Box<detail::Ear>>,
 }
 
 impl Simulation<'_> {
@@ -148,13 +153,23 @@ impl Simulation<'_> {
     /// The next sync comes a period after the end of this one.
     fn sync_hpa(&mut self) {
         let Some((at, key)) = self.hpa_timer.pop() else { return };
+        let done = match &self.ear {
+            Some(ear) if ear.at == at => self.reconcile_overheard(key),
+            _ => self.reconcile(key),
+        };
+        if !done.deleted {
+            self.hpa_timer.again(key, at + done.delay + self.cluster.timings.hpa_sync_drift);
+        }
+    }
+
+    fn reconcile(&mut self, key: u32) -> Reconciled {
         let mut adapter = &self.adapter;
         let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
         let mut nobody = Nobody;
         let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
         let decisions = &mut self.decisions;
         let mut tell = |decision: Decision| decisions.push(decision);
-        let done = match self.scenario.cluster.metrics {
+        match self.scenario.cluster.metrics {
             MetricsSource::MetricsServer { .. } => {
                 self.hpa.reconcile(&mut api, HpaId(key), &mut { apis }, &mut tell)
             }
@@ -163,9 +178,6 @@ impl Simulation<'_> {
                 let mut metrics = InstantMetrics { application, apis };
                 self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
             }
-        };
-        if !done.deleted {
-            self.hpa_timer.again(key, at + done.delay + self.cluster.timings.hpa_sync_drift);
         }
     }
 

@@ -70,6 +70,11 @@ pub enum Command {
     ///
     /// Exit code 2 if there are errors, 1 if there are warnings.
     Check(CheckArgs),
+    /// Tell why: the whole chain of a decision, in plain words with its numbers.
+    ///
+    /// Plays the one Scenario among the inputs and explains what an HPA, a Deployment or a pod did
+    /// at an instant. Without a name, whatever happened there is explained.
+    Explain(ExplainArgs),
     /// Print the JSON Schema of a Scenario, for editors.
     #[command(after_long_help = "EXAMPLE\n  podtide schema > scenario.schema.json\n  \
         (in VS Code's YAML extension, begin a Scenario with\n  \
@@ -234,5 +239,42 @@ pub enum CheckFormat {
     /// Findings with the lines that they are about.
     Text,
     /// Findings as a list.
+    Json,
+}
+
+/// Arguments of `explain`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = format!(
+    "EXAMPLES\n  podtide explain scenarios/flash-sale/scenario.yaml --at 10m15s\n  \
+     podtide explain shop/ -t 200/s+spike:1000/s@10m,hold=5m --at 12m --hpa shop\n  \
+     podtide explain flash-sale.yaml --at 21m --deployment shop --format json\n\n\
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+))]
+#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+pub struct ExplainArgs {
+    /// What to play.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The instant, such as `12m30s`.
+    #[arg(long, value_name = "TIME", help_heading = "Question")]
+    pub at: Option<String>,
+    /// Why this HPA wants the number of pods that it wants.
+    #[arg(long, value_name = "NAME", help_heading = "Question")]
+    pub hpa: Option<String>,
+    /// What comes out.
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text, help_heading = "Output")]
+    pub format: ExplainFormat,
+    /// Write to this file instead of standard output.
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// What `explain` gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExplainFormat {
+    /// Steps as a text.
+    Text,
+    /// The same as data.
     Json,
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::explain::Explanation;
 use crate::report::Report;
 use crate::report::spread::Spread;
 
@@ -14,6 +15,11 @@ pub fn json(report: &Report) -> String {
 /// The spread of several runs, indented, with a line break at the end.
 pub fn spread(spread: &Spread) -> String {
     written(spread)
+}
+
+/// An explanation, indented, with a line break at the end.
+pub fn explanation(explanation: &Explanation) -> String {
+    written(explanation)
 }
 
 fn written(of: &impl Serialize) -> String {

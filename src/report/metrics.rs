@@ -35,7 +35,7 @@ fn spec_of(spec: &HorizontalPodAutoscalerSpec, place: u32) -> Option<&MetricSpec
 }
 
 /// Name of a metric: `cpu`, `cpu of app`, `http_requests`.
-pub(super) fn name(spec: &HorizontalPodAutoscalerSpec, place: u32) -> String {
+pub fn name(spec: &HorizontalPodAutoscalerSpec, place: u32) -> String {
     let Some(metric) = spec_of(spec, place) else { return format!("metric {place}") };
     if let Some(resource) = &metric.resource {
         return resource.name.clone();
@@ -49,7 +49,8 @@ pub(super) fn name(spec: &HorizontalPodAutoscalerSpec, place: u32) -> String {
     identifier.map_or_else(|| metric.type_.clone(), |identifier| identifier.name.clone())
 }
 
-pub(super) fn unit(spec: &HorizontalPodAutoscalerSpec, place: u32, kind: MetricKind) -> MetricUnit {
+/// Unit of a metric's value and target.
+pub fn unit(spec: &HorizontalPodAutoscalerSpec, place: u32, kind: MetricKind) -> MetricUnit {
     let resource = spec_of(spec, place).and_then(|metric| {
         let resource = metric.resource.as_ref().map(|resource| resource.name.as_str());
         resource.or(metric.container_resource.as_ref().map(|resource| resource.name.as_str()))

@@ -66,6 +66,7 @@ impl<'a> Simulation<'a> {
             segments: Vec::new(),
             refusals: Vec::new(),
             last_applied: scenario.deployments.iter().map(|it| Arc::clone(&it.object)).collect(),
+            ear: None,
         }
     }
 

@@ -22,9 +22,20 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sim", &["units", "api", "engine", "workload", "kube", "scenario", "recording"]),
     ("recording", &["units", "kube", "workload"]),
     ("report", &["units", "api", "engine", "workload", "kube", "scenario", "recording"]),
+    ("explain", &["units", "api", "kube", "scenario", "recording", "sim", "report"]),
     (
         "render",
-        &["units", "diagnostic", "api", "workload", "kube", "scenario", "recording", "report"],
+        &[
+            "units",
+            "diagnostic",
+            "api",
+            "workload",
+            "kube",
+            "scenario",
+            "recording",
+            "report",
+            "explain",
+        ],
     ),
 ];
 

@@ -19,8 +19,10 @@ use crate::api::autoscaling::CrossVersionObjectReference;
 use crate::api::labels::Selector;
 use crate::kube::objects::ids::PodId;
 use crate::units::SimDuration;
-use group::{Groups, Readiness};
+use group::Groups;
 use ratio::Measured;
+
+pub use group::{PodGroup, Readiness};
 
 /// Tolerances of both directions [share of the target].
 #[derive(Clone, Copy, Debug, PartialEq)]

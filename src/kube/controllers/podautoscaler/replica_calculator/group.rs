@@ -139,17 +139,16 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
         for (&id, sample) in self.pods.iter().zip(samples) {
             let Some(pod) = cluster.pod(id) else { continue };
             let request = request(cluster, pod);
-            match sample {
-                _ if pod.deletion.is_some() || pod.phase == PodPhase::Failed => groups.ignored += 1,
-                _ if pod.phase == PodPhase::Pending => groups.unready.add(request),
-                None => groups.missing.add(request),
-                Some(sample) if readiness.is_unready(pod, sample) => groups.unready.add(request),
-                Some(sample) => {
+            match readiness.group_of(pod, sample) {
+                PodGroup::Ready(sample) => {
                     let ready = &mut groups.ready;
                     ready.pods += 1;
                     ready.usage = ready.usage.wrapping_add(sample.value);
                     ready.requests = ready.requests.wrapping_add(request.0);
                 }
+                PodGroup::Missing => groups.missing.add(request),
+                PodGroup::Deleted | PodGroup::Failed => groups.ignored += 1,
+                _ => groups.unready.add(request),
             }
         }
         groups.ghosts = answer.ghosts.len() as u32;
@@ -205,31 +204,73 @@ impl<M: MetricsClient> ReplicaCalculator<'_, M> {
     }
 }
 
+/// What the calculator makes of one pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PodGroup {
+    /// Its sample counts.
+    Ready(PodMetric),
+    /// Ignored: it is marked for deletion.
+    Deleted,
+    /// Ignored: its phase is `Failed`.
+    Failed,
+    /// Unready: its phase is `Pending`.
+    Pending,
+    /// Missing: it has no sample.
+    Missing,
+    /// Unready (cpu): it has no condition `Ready`, or no start time.
+    Unreported,
+    /// Unready (cpu): freshly started, and its condition `Ready` is `False`.
+    NotReady,
+    /// Unready (cpu): freshly started, and its sample begins before its last change of readiness.
+    Fresh(PodMetric),
+    /// Unready (cpu): its condition `Ready` is `False` and has been nearly since its start.
+    NeverReady,
+}
+
 /// The rules by which a pod with a sample is not up yet; only CPU has any.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Readiness {
+pub struct Readiness {
     /// Whether the metric is CPU.
-    pub(super) is_cpu: bool,
+    pub is_cpu: bool,
     /// The instant.
-    pub(super) now: SimTime,
+    pub now: SimTime,
     /// Flags.
-    pub(super) periods: Periods,
+    pub periods: Periods,
 }
 
 impl Readiness {
-    fn is_unready(&self, pod: &Pod, sample: PodMetric) -> bool {
-        if !self.is_cpu {
-            return false;
+    /// The group of a pod with that sample (`groupPods`).
+    #[inline]
+    pub fn group_of(&self, pod: &Pod, sample: Option<PodMetric>) -> PodGroup {
+        if pod.deletion.is_some() {
+            return PodGroup::Deleted;
         }
-        let (Some(ready), Some(start)) = (pod.ready, pod.start_time) else { return true };
+        match (pod.phase, sample) {
+            (PodPhase::Failed, _) => PodGroup::Failed,
+            (PodPhase::Pending, _) => PodGroup::Pending,
+            (_, None) => PodGroup::Missing,
+            (_, Some(sample)) if self.is_cpu => self.of_cpu(pod, sample),
+            (_, Some(sample)) => PodGroup::Ready(sample),
+        }
+    }
+
+    #[inline]
+    fn of_cpu(&self, pod: &Pod, sample: PodMetric) -> PodGroup {
+        let (Some(ready), Some(start)) = (pod.ready, pod.start_time) else {
+            return PodGroup::Unreported;
+        };
         let is_false = ready.status == ConditionStatus::False;
         if start + self.periods.cpu_initialization > self.now {
             // The sample must lie wholly in the time since the last change of readiness.
-            is_false || sample.timestamp < ready.last_transition_time + sample.window
+            match sample.timestamp < ready.last_transition_time + sample.window {
+                _ if is_false => PodGroup::NotReady,
+                true => PodGroup::Fresh(sample),
+                false => PodGroup::Ready(sample),
+            }
         } else {
             let was_never_ready =
                 start + self.periods.initial_readiness_delay > ready.last_transition_time;
-            is_false && was_never_ready
+            if is_false && was_never_ready { PodGroup::NeverReady } else { PodGroup::Ready(sample) }
         }
     }
 }

@@ -1,0 +1,195 @@
+//! One sync of an HPA once more, with all that its controller saw: the pods as they stood, and what
+//! the metrics APIs answered. A recording keeps none of this; a simulation up to the sync gives it
+//! back.
+
+use super::instant::InstantMetrics;
+use super::{HPA_RANK, Simulation};
+use crate::api::autoscaling::CrossVersionObjectReference;
+use crate::api::labels::Selector;
+use crate::kube::apiserver::{Api, Cluster, Nobody};
+use crate::kube::controllers::podautoscaler::decision::Decision;
+use crate::kube::controllers::podautoscaler::horizontal::Reconciled;
+use crate::kube::controllers::podautoscaler::metrics::{
+    Asked, MetricsClient, MetricsError, PodMetric, PodMetricsInfo,
+};
+use crate::kube::metrics_server::client::MetricsApis;
+use crate::kube::objects::ids::{HpaId, PodId};
+use crate::recording::Deaf;
+use crate::scenario::{MetricsSource, Scenario};
+use crate::units::SimTime;
+
+/// What the controller saw and decided at one sync.
+#[derive(Clone, Debug)]
+pub struct SyncDetail {
+    /// What it came to; the same as in any recording of the scenario.
+    pub decision: Decision,
+    /// The cluster as the sync found it.
+    pub cluster: Cluster,
+    /// What the metrics APIs answered, in the order of asking.
+    pub answers: Vec<Answer>,
+}
+
+/// What a metrics API answered about one metric.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Answer {
+    /// Place in `spec.metrics`.
+    pub metric: u32,
+    /// All pods that the selector of the scale matches; empty if it was asked about no pods.
+    pub pods: Vec<PodId>,
+    /// A sample of each of these pods, in their order; `None` where there is none.
+    pub samples: Vec<Option<PodMetric>>,
+    /// Samples of pods that do not exist \[milli-units\].
+    pub ghosts: Vec<i64>,
+    /// Values of an Object or External metric, one a series \[milli-units\].
+    pub series: Vec<i64>,
+    /// Why there is no answer.
+    pub error: Option<MetricsError>,
+}
+
+/// Plays a scenario up to a sync of an HPA and tells what its controller saw; none if there is no
+/// such sync.
+pub fn sync_detail(scenario: &Scenario, hpa: HpaId, at: SimTime) -> Option<SyncDetail> {
+    let mut simulation = Simulation::new(scenario);
+    simulation.ear = Some(Box::new(Ear { hpa, at, heard: None }));
+    let mut nobody = Deaf;
+    simulation.set_the_stage(&mut nobody);
+    let end = SimTime::ZERO + scenario.duration;
+    while simulation.cluster.now <= at && !simulation.has_heard() && simulation.step(end) {
+        simulation.tell(&mut nobody);
+    }
+    simulation.ear.and_then(|ear| ear.heard)
+}
+
+/// Listens to one sync.
+pub(super) struct Ear {
+    hpa: HpaId,
+    /// The instant of the sync.
+    pub(super) at: SimTime,
+    heard: Option<SyncDetail>,
+}
+
+impl Simulation<'_> {
+    fn has_heard(&self) -> bool {
+        self.ear.as_ref().is_some_and(|ear| ear.heard.is_some())
+    }
+
+    /// A sync at the instant that somebody listens to.
+    pub(super) fn reconcile_overheard(&mut self, key: u32) -> Reconciled {
+        let cluster = self.cluster.clone();
+        let (mut answers, mut decided) = (Vec::new(), None);
+        let done = {
+            let mut adapter = &self.adapter;
+            let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
+            let mut nobody = Nobody;
+            let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
+            let mut tell = |decision: Decision| decided = Some(decision);
+            let answers = &mut answers;
+            match self.scenario.cluster.metrics {
+                MetricsSource::MetricsServer { .. } => {
+                    let mut metrics = Overheard { inner: apis, answers };
+                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                }
+                MetricsSource::Instant => {
+                    let application = &self.control_plane.below.application;
+                    let inner = InstantMetrics { application, apis };
+                    let mut metrics = Overheard { inner, answers };
+                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                }
+            }
+        };
+        if let (Some(decision), Some(ear)) = (&decided, &mut self.ear)
+            && decision.hpa == ear.hpa
+        {
+            ear.heard = Some(SyncDetail { decision: decision.clone(), cluster, answers });
+        }
+        self.decisions.extend(decided);
+        done
+    }
+}
+
+/// A metrics client whose answers are kept.
+struct Overheard<'k, M> {
+    inner: M,
+    answers: &'k mut Vec<Answer>,
+}
+
+impl<M: MetricsClient> Overheard<'_, M> {
+    fn keep_pods(
+        &mut self,
+        asked: Asked<'_>,
+        pods: &[PodId],
+        answer: &PodMetricsInfo,
+        result: &Result<(), MetricsError>,
+    ) {
+        self.answers.push(Answer {
+            metric: asked.metric,
+            pods: pods.to_vec(),
+            samples: answer.samples.clone(),
+            ghosts: answer.ghosts.clone(),
+            error: result.as_ref().err().cloned(),
+            ..Answer::default()
+        });
+    }
+}
+
+impl<M: MetricsClient> MetricsClient for Overheard<'_, M> {
+    fn get_resource_metric(
+        &mut self,
+        asked: Asked<'_>,
+        resource: &str,
+        container: Option<&str>,
+        pods: &[PodId],
+        answer: &mut PodMetricsInfo,
+    ) -> Result<(), MetricsError> {
+        let result = self.inner.get_resource_metric(asked, resource, container, pods, answer);
+        self.keep_pods(asked, pods, answer, &result);
+        result
+    }
+
+    fn get_raw_metric(
+        &mut self,
+        asked: Asked<'_>,
+        name: &str,
+        selector: &Selector,
+        pods: &[PodId],
+        answer: &mut PodMetricsInfo,
+    ) -> Result<(), MetricsError> {
+        let result = self.inner.get_raw_metric(asked, name, selector, pods, answer);
+        self.keep_pods(asked, pods, answer, &result);
+        result
+    }
+
+    fn get_object_metric(
+        &mut self,
+        asked: Asked<'_>,
+        name: &str,
+        object: &CrossVersionObjectReference,
+        selector: &Selector,
+    ) -> Result<i64, MetricsError> {
+        let result = self.inner.get_object_metric(asked, name, object, selector);
+        self.answers.push(Answer {
+            metric: asked.metric,
+            series: result.iter().copied().collect(),
+            error: result.as_ref().err().cloned(),
+            ..Answer::default()
+        });
+        result
+    }
+
+    fn get_external_metric(
+        &mut self,
+        asked: Asked<'_>,
+        name: &str,
+        selector: &Selector,
+        answer: &mut Vec<i64>,
+    ) -> Result<(), MetricsError> {
+        let result = self.inner.get_external_metric(asked, name, selector, answer);
+        self.answers.push(Answer {
+            metric: asked.metric,
+            series: answer.clone(),
+            error: result.as_ref().err().cloned(),
+            ..Answer::default()
+        });
+        result
+    }
+}
