@@ -9,17 +9,22 @@
 //! - [`pod`]: the life of a pod so far, with what caused each turn.
 //! - [`deployment`]: why the ReplicaSets of a Deployment have their sizes.
 //! - [`at`]: whichever of these happened at an instant.
-//! - [`concept`]: short lessons, with the user's own numbers where there are any.
 
+mod choose;
+mod deployment;
 mod find;
 mod hpa;
+mod pod;
+mod story;
 mod words;
 
 use serde::Serialize;
 
 use crate::recording::Recording;
 use crate::scenario::Scenario;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
+use choose::Chosen;
+use story::Story;
 
 pub use find::Unknown;
 
@@ -162,4 +167,58 @@ pub fn hpa(
 ) -> Result<Explanation, Unknown> {
     let found = find::hpa(recording, name, at)?;
     Ok(hpa::explain(scenario, recording, &found, at))
+}
+
+/// Why a pod is as it is: its life until an instant, with what caused each turn.
+///
+/// `name` is `[namespace/]name`; of several pods of that name the last one that was there.
+///
+/// # Errors
+/// If there never is such a pod.
+pub fn pod(
+    scenario: &Scenario,
+    recording: &Recording,
+    name: &str,
+    at: SimTime,
+) -> Result<Explanation, Unknown> {
+    let (story, at) = (Story::new(scenario, recording), until(at));
+    let found = pod::find(&story, name, at)?;
+    Ok(pod::explain(&story, &found, at))
+}
+
+/// Why the ReplicaSets of a Deployment have the sizes that they have at an instant.
+///
+/// `name` is `[namespace/]name`.
+///
+/// # Errors
+/// If there is no such Deployment at that time.
+pub fn deployment(
+    scenario: &Scenario,
+    recording: &Recording,
+    name: &str,
+    at: SimTime,
+) -> Result<Explanation, Unknown> {
+    let at = until(at);
+    let found = deployment::find(recording, name, at)?;
+    Ok(deployment::explain(&Story::new(scenario, recording), &found, at))
+}
+
+/// Whatever happened at an instant: a change by an HPA, else a rollout, else what befell a pod;
+/// where nothing happened, the last sync before it.
+///
+/// # Errors
+/// If there is nothing to explain: neither an HPA nor a Deployment.
+pub fn at(scenario: &Scenario, recording: &Recording, at: SimTime) -> Result<Explanation, Unknown> {
+    let story = Story::new(scenario, recording);
+    match choose::choose(&story, at) {
+        Some(Chosen::Hpa(found)) => Ok(hpa::explain(scenario, recording, &found, at)),
+        Some(Chosen::Pod(found)) => Ok(pod::explain(&story, &found, until(at))),
+        Some(Chosen::Deployment(found)) => Ok(deployment::explain(&story, &found, until(at))),
+        None => Err(Unknown::new("HPA or Deployment", "", Vec::new())),
+    }
+}
+
+/// Instants are written to the second: whatever is written with that second has happened.
+fn until(at: SimTime) -> SimTime {
+    if at.0 % 1000 == 0 { at.saturating_add(SimDuration::from_millis(499)) } else { at }
 }

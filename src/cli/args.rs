@@ -261,6 +261,13 @@ pub struct ExplainArgs {
     /// Why this HPA wants the number of pods that it wants.
     #[arg(long, value_name = "NAME", help_heading = "Question")]
     pub hpa: Option<String>,
+    /// Why this pod is pending, not ready, restarted or gone: its life so far.
+    #[arg(long, value_name = "NAME", help_heading = "Question", conflicts_with = "hpa")]
+    pub pod: Option<String>,
+    /// Why the ReplicaSets of this Deployment have their sizes.
+    #[arg(long, value_name = "NAME", help_heading = "Question")]
+    #[arg(conflicts_with_all = ["hpa", "pod"])]
+    pub deployment: Option<String>,
     /// What comes out.
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text, help_heading = "Output")]
     pub format: ExplainFormat,

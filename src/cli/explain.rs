@@ -49,6 +49,11 @@ fn explanation(
     let at = parse_duration(text)
         .map_err(|why| anyhow::anyhow!("`--at {text}`: {why}; write an instant such as `8m30s`"))?;
     let at = SimTime::ZERO + at;
-    let name = arguments.hpa.as_deref().unwrap_or_default();
-    Ok(explain::hpa(scenario, recording, name, at)?)
+    let ExplainArgs { hpa, pod, deployment, .. } = arguments;
+    Ok(match (hpa, pod, deployment) {
+        (Some(name), _, _) => explain::hpa(scenario, recording, name, at)?,
+        (_, Some(name), _) => explain::pod(scenario, recording, name, at)?,
+        (_, _, Some(name)) => explain::deployment(scenario, recording, name, at)?,
+        (None, None, None) => explain::at(scenario, recording, at)?,
+    })
 }

@@ -23,12 +23,9 @@ use crate::scenario::Scenario;
 use crate::sim::{SyncDetail, sync_detail};
 use crate::units::SimTime;
 
-pub(super) use rules::{Direction, Policies, Rules, Select};
-
 /// A sync with all that its explanation is made from.
 pub(super) struct Sync<'a> {
     scenario: &'a Scenario,
-    recording: &'a Recording,
     hpa: &'a Found<HpaId>,
     /// What the controller saw.
     detail: SyncDetail,
@@ -57,7 +54,7 @@ pub(super) fn explain(
     let spec = detail.cluster.hpa(hpa.id).map(|hpa| Arc::clone(&hpa.spec));
     let spec = spec.expect("a sync is of an HPA that is there");
     let facts = facts_of(recording, &spec, hpa, decision.at);
-    let sync = Sync { scenario, recording, hpa, detail, spec, all, place, facts };
+    let sync = Sync { scenario, hpa, detail, spec, all, place, facts };
     sync.explain(at)
 }
 
@@ -128,7 +125,7 @@ impl Sync<'_> {
             note: self.note(asked),
             steps: self.steps(),
             written: self.written(),
-            next: self.next(),
+            next: Some(self.next()),
             replicas: Some(decision.desired),
         }
     }
@@ -237,9 +234,10 @@ impl Sync<'_> {
         let decision = &self.detail.decision;
         let asks = (0..).zip(decision.metrics()).map(|(place, metric)| {
             let name = self.metric_name(place);
-            match metric.basis.is_valid() {
-                true => format!("{name} asks for {}", metric.proposal),
-                false => format!("{name} failed"),
+            if metric.basis.is_valid() {
+                format!("{name} asks for {}", metric.proposal)
+            } else {
+                format!("{name} failed")
             }
         });
         let asks = list(&asks.collect::<Vec<_>>());

@@ -96,14 +96,6 @@ pub(super) fn list(items: &[String]) -> String {
     }
 }
 
-/// A phrase with a capital at its head, and a full stop.
-pub(super) fn sentence(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    let head = letters.next().map(|letter| letter.to_uppercase().to_string());
-    let stop = if phrase.ends_with(['.', '?', '!']) { "" } else { "." };
-    format!("{}{}{stop}", head.unwrap_or_default(), letters.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

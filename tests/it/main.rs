@@ -9,6 +9,7 @@ mod cli;
 mod compose;
 mod conformance;
 mod endpoints;
+mod explain;
 mod invalid;
 mod kubelet;
 mod load_model;

@@ -12,6 +12,8 @@ use crate::units::{SimDuration, SimTime};
 
 /// Most runs of equal recommendations that are listed.
 const RUNS_MAX: usize = 6;
+/// Of these, how many from the start of the window.
+const RUNS_FIRST: usize = 3;
 
 /// Which window held a proposal, and until when it will.
 pub(super) struct Held {
@@ -64,9 +66,10 @@ impl Sync<'_> {
         if self.spec.behavior.is_none() || stabilization.value > proposal {
             return Direction::Down;
         }
-        match stabilization.value < proposal || proposal >= current {
-            true => Direction::Up,
-            false => Direction::Down,
+        if stabilization.value < proposal || proposal >= current {
+            Direction::Up
+        } else {
+            Direction::Down
         }
     }
 
@@ -104,9 +107,10 @@ impl Sync<'_> {
         };
         let wanted = stabilization.value;
         let is_limited = matches!(limit.by, LimitedBy::ScaleUpRate | LimitedBy::ScaleDownRate);
-        let result = match is_limited {
-            true => format!("{} instead of {wanted}", decision.desired),
-            false => format!("{wanted} stays"),
+        let result = if is_limited {
+            format!("{} instead of {wanted}", decision.desired)
+        } else {
+            format!("{wanted} stays")
         };
         let direction = match rate.direction {
             Way::Up => Direction::Up,
@@ -202,7 +206,7 @@ impl Sync<'_> {
     }
 
     /// What comes next, as far as this sync settles it.
-    pub(super) fn next(&self) -> Option<String> {
+    pub(super) fn next(&self) -> String {
         let decision = &self.detail.decision;
         let by = decision.limit.map(|limit| limit.by);
         let mut parts = Vec::new();
@@ -227,7 +231,7 @@ impl Sync<'_> {
             _ => {}
         }
         parts.push(self.next_sync());
-        Some(parts.join("; "))
+        parts.join("; ")
     }
 }
 
@@ -261,20 +265,18 @@ fn runs(window: &[Recommendation]) -> String {
             _ => runs.push((entry.value, entry.at, entry.at)),
         }
     }
-    let before = runs.len().saturating_sub(RUNS_MAX);
     let last = runs.len().saturating_sub(1);
-    let mut words: Vec<String> = runs
-        .iter()
-        .enumerate()
-        .skip(before)
-        .map(|(place, (value, first, end))| match place {
+    let left_out = runs.len().saturating_sub(RUNS_MAX);
+    let is_left_out = |place: usize| (RUNS_FIRST..RUNS_FIRST + left_out).contains(&place);
+    let mut words: Vec<String> = Vec::new();
+    for (place, (value, first, end)) in runs.iter().enumerate() {
+        words.push(match place {
+            RUNS_FIRST if is_left_out(place) => format!("{left_out} more"),
+            _ if is_left_out(place) => continue,
             _ if place == last => format!("{value} since {}", instant(*first)),
             _ if first == end => format!("{value} at {}", instant(*first)),
             _ => format!("{value} from {} to {}", instant(*first), instant(*end)),
-        })
-        .collect();
-    if before > 0 {
-        words.insert(0, format!("{before} more before"));
+        });
     }
     list(&words)
 }

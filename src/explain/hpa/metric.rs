@@ -144,9 +144,10 @@ impl Reading<'_> {
     }
 
     fn target(&self) -> String {
-        match self.is_utilization() {
-            true => format!("{} %", self.told.target),
-            false => milli(self.told.target, self.unit),
+        if self.is_utilization() {
+            format!("{} %", self.told.target)
+        } else {
+            milli(self.told.target, self.unit)
         }
     }
 
@@ -194,21 +195,22 @@ impl Reading<'_> {
         };
         let mut parts = Vec::new();
         if unready > 0 {
-            parts.push(format!("{} as 0", things(i64::from(unready), "unready pod")));
+            parts.push(things(i64::from(unready), "unready pod"));
         }
         if missing > 0 {
-            parts.push(format!("{} as {as_much}", things(i64::from(missing), "missing pod")));
+            parts.push(things(i64::from(missing), "missing pod"));
         }
         let way = if self.told.ratio > 1.0 { "up" } else { "down" };
         let ratio = number(self.told.filled_ratio);
-        let text = match parts.is_empty() {
-            true => format!("nobody at a ratio of 1: {ratio}"),
-            false => format!(
-                "on the way {way} {} {}: ratio {ratio}, {}",
-                if unready + missing == 1 { "counts" } else { "count" },
+        let text = if parts.is_empty() {
+            format!("nobody at a ratio of 1: {ratio}")
+        } else {
+            format!(
+                "on the way {way} {} {} as {as_much}: ratio {ratio}, {}",
                 list(&parts),
+                if unready + missing == 1 { "counts" } else { "count" },
                 self.within(self.told.filled_ratio)
-            ),
+            )
         };
         Some(Step::new("filled in", text).about("missing-metrics"))
     }

@@ -52,7 +52,7 @@ impl Reading<'_> {
                 group: use_of(group),
                 value: sample.map(|sample| milli(sample.value, self.unit)),
                 request: request.map(|request| milli(request, self.unit)),
-                why: self.why(pod, group, readiness),
+                why: why(pod, group, readiness),
             }
         })
         .collect()
@@ -79,40 +79,6 @@ impl Reading<'_> {
         let gates = self.sync.scenario.cluster.controller_manager.feature_gates;
         let resource = self.resource().filter(|_| self.is_utilization())?;
         Some(Requests::new(resource, container, gates.pod_level_resources))
-    }
-
-    /// Why a pod does not count.
-    fn why(&self, pod: &Pod, group: PodGroup, readiness: Readiness) -> Option<String> {
-        let since = pod.ready.map(|ready| instant(ready.last_transition_time));
-        let since = since.map_or_else(String::new, |since| format!(" since {since}"));
-        let started = pod.start_time.map_or_else(String::new, instant);
-        let initialization = span(readiness.periods.cpu_initialization);
-        Some(match group {
-            PodGroup::Ready(_) => return None,
-            PodGroup::Deleted => match pod.deletion {
-                Some(deletion) => format!("being deleted since {}", instant(deletion.requested_at)),
-                None => "being deleted".to_owned(),
-            },
-            PodGroup::Failed => "its phase is Failed".to_owned(),
-            PodGroup::Pending => match pod.node {
-                None => "its phase is Pending: it has no node".to_owned(),
-                Some(_) => "its phase is Pending: its containers have not started".to_owned(),
-            },
-            PodGroup::Missing => "no sample of it".to_owned(),
-            PodGroup::Unreported => "its kubelet has not reported readiness".to_owned(),
-            PodGroup::NotReady => format!(
-                "not ready{since}, and started less than {initialization} ago, at {started}"
-            ),
-            PodGroup::Fresh(sample) => format!(
-                "ready{since}, and its sample begins before that, at {}; it started less than \
-                 {initialization} ago",
-                instant(sample.timestamp - sample.window)
-            ),
-            PodGroup::NeverReady => format!(
-                "never ready: so{since}, within {} of its start at {started}",
-                span(readiness.periods.initial_readiness_delay)
-            ),
-        })
     }
 
     /// `, window 9m58s to 10m13s (2s old)`: of the samples that there are. A custom metric has none
@@ -157,6 +123,40 @@ fn use_of(group: PodGroup) -> PodUse {
     }
 }
 
+/// Why a pod does not count.
+fn why(pod: &Pod, group: PodGroup, readiness: Readiness) -> Option<String> {
+    let since = pod.ready.map(|ready| instant(ready.last_transition_time));
+    let since = since.map_or_else(String::new, |since| format!(" since {since}"));
+    let started = pod.start_time.map_or_else(String::new, instant);
+    let initialization = span(readiness.periods.cpu_initialization);
+    Some(match group {
+        PodGroup::Ready(_) => return None,
+        PodGroup::Deleted => match pod.deletion {
+            Some(deletion) => format!("being deleted since {}", instant(deletion.requested_at)),
+            None => "being deleted".to_owned(),
+        },
+        PodGroup::Failed => "its phase is Failed".to_owned(),
+        PodGroup::Pending => match pod.node {
+            None => "its phase is Pending: it has no node".to_owned(),
+            Some(_) => "its phase is Pending: its containers have not started".to_owned(),
+        },
+        PodGroup::Missing => "no sample of it".to_owned(),
+        PodGroup::Unreported => "its kubelet has not reported readiness".to_owned(),
+        PodGroup::NotReady => {
+            format!("not ready{since}, and started less than {initialization} ago, at {started}")
+        }
+        PodGroup::Fresh(sample) => format!(
+            "ready{since}, and its sample begins before that, at {}; it started less than \
+             {initialization} ago",
+            instant(sample.timestamp - sample.window)
+        ),
+        PodGroup::NeverReady => format!(
+            "never ready: so{since}, within {} of its start at {started}",
+            span(readiness.periods.initial_readiness_delay)
+        ),
+    })
+}
+
 /// `3 pods`, or `3 of 6 pods (2 unready, 1 missing)`
 fn counts(readings: &[PodReading]) -> String {
     let of = |group| readings.iter().filter(|reading| reading.group == group).count() as i64;
@@ -165,10 +165,10 @@ fn counts(readings: &[PodReading]) -> String {
         [(PodUse::Unready, "unready"), (PodUse::Missing, "missing"), (PodUse::Ignored, "ignored")];
     let others = others.into_iter().filter(|(group, _)| of(*group) > 0);
     let others: Vec<String> = others.map(|(group, word)| format!("{} {word}", of(group))).collect();
-    match others.is_empty() {
-        true => things(counted, "pod"),
-        false => format!("{counted} of {} pods ({})", readings.len(), others.join(", ")),
+    if others.is_empty() {
+        return things(counted, "pod");
     }
+    format!("{counted} of {} pods ({})", readings.len(), others.join(", "))
 }
 
 /// Lines about the pods: those that count in one, the others by what they have in common.

@@ -39,8 +39,6 @@ pub(in super::super) struct Policies {
 /// Rules of one direction. Without `behavior` there are no policies.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Rules {
-    pub(in super::super) direction: Direction,
-    pub(in super::super) window: SimDuration,
     pub(in super::super) tolerance: f64,
     pub(in super::super) policies: Option<Policies>,
 }
@@ -57,18 +55,7 @@ impl Rules {
             Direction::Up => behavior.scale_up.as_ref(),
             Direction::Down => behavior.scale_down.as_ref(),
         });
-        let fallback = match direction {
-            Direction::Up => SimDuration::ZERO,
-            // The flag counts in whole seconds where there is a behavior.
-            Direction::Down if behavior.is_some() => {
-                SimDuration::from_secs(config.downscale_stabilization.as_millis() / 1000)
-            }
-            Direction::Down => config.downscale_stabilization,
-        };
-        let window = own.and_then(|own| own.stabilization_window_seconds);
         Rules {
-            direction,
-            window: window.map_or(fallback, |seconds| SimDuration::from_secs(i64::from(seconds))),
             tolerance: tolerance(own, config),
             policies: behavior.map(|_| Policies::new(own, direction)),
         }
