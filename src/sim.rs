@@ -187,7 +187,9 @@ impl Simulation<'_> {
         let other = other.min(self.adapter.next_at());
         loop {
             let kubelets = &mut self.control_plane.below;
-            self.metrics_server.run(&self.cluster, &kubelets.kubelet, &mut kubelets.application);
+            let (kubelet, application) = (&kubelets.kubelet, &mut kubelets.application);
+            self.metrics_server.run(&self.cluster, kubelet, application);
+            self.metrics_server.read_ahead(&self.cluster, kubelet, application, other.min(end));
             let next = self.metrics_server.next_at();
             if next >= other || next > end {
                 return;

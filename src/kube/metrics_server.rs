@@ -133,6 +133,27 @@ impl MetricsServer {
         }
     }
 
+    /// Makes readings that are due before an instant until which nothing will happen, as far as
+    /// they can be told now; the others are left to [`MetricsServer::run`].
+    pub fn read_ahead(
+        &mut self,
+        cluster: &Cluster,
+        kubelet: &Kubelet,
+        application: &mut dyn Application,
+        before: SimTime,
+    ) {
+        let calm = application.calm_until().min(before);
+        while let Some((at, node)) = self.schedule.peek_node(calm) {
+            if cluster.node(node).is_some_and(NodeObject::answers) {
+                if !self.store.read_on(kubelet, node, at, application) {
+                    return;
+                }
+                self.changes.get_or_insert(kubelet.changes());
+            }
+            self.schedule.skip_node();
+        }
+    }
+
     /// Reads all containers of a node, for the coming scrape.
     fn read_node(
         &mut self,

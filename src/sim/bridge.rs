@@ -337,14 +337,19 @@ impl Application for Bridge {
         })
     }
 
-    fn grown(&mut self, growth: &Growth) -> Option<i64> {
-        self.model.grown(&model::Growth {
+    fn grown(&mut self, growth: &Growth, at: SimTime) -> Option<i64> {
+        let growth = model::Growth {
             cohort: growth.group,
             epoch: growth.epoch,
             service: growth.count,
             cpu_ns_per_volume: growth.cpu_ns_per_unit,
             cpu_ns_per_ms: growth.cpu_ns_per_ms,
-        })
+        };
+        self.model.grown(&growth, at)
+    }
+
+    fn calm_until(&self) -> SimTime {
+        self.model.calm_until()
     }
 
     fn disturbances(&self, node: NodeId) -> u64 {

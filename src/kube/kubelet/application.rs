@@ -171,10 +171,17 @@ pub trait Application {
         None
     }
 
-    /// CPU time that a growth has come to now, from an instant that stays the same \[ns\]; `None`
-    /// if it holds no more.
-    fn grown(&mut self, _growth: &Growth) -> Option<i64> {
+    /// CPU time that a growth has come to, from an instant that stays the same \[ns\]; `None` if
+    /// it holds no more. Asked for now, or for a later instant before
+    /// [`Application::calm_until`].
+    fn grown(&mut self, _growth: &Growth, _at: SimTime) -> Option<i64> {
         None
+    }
+
+    /// Until when nothing will happen in the containers by itself: anything before this instant
+    /// can be told now. The past, if that is not known.
+    fn calm_until(&self) -> SimTime {
+        SimTime(i64::MIN)
     }
 
     /// A number that grows whenever something happens to a pod of that node that its readings

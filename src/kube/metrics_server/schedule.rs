@@ -113,6 +113,16 @@ impl Schedule {
         })
     }
 
+    /// The next node to be read, and when, if that is before an instant.
+    pub(super) fn peek_node(&self, before: SimTime) -> Option<(SimTime, NodeId)> {
+        self.nodes.get(self.next).copied().filter(|&(at, _)| at < before)
+    }
+
+    /// That node has been read.
+    pub(super) fn skip_node(&mut self) {
+        self.next += 1;
+    }
+
     /// Whether a scrape is due now.
     pub(super) fn is_scrape_due(&self, now: SimTime) -> bool {
         self.scrape_at <= now

@@ -5,7 +5,8 @@ use smallvec::SmallVec;
 
 use super::store::{Round, go_seconds, mean_cpu, milli};
 use crate::kube::kubelet::application::{Application, Growth};
-use crate::kube::objects::ids::PodId;
+use crate::kube::kubelet::Kubelet;
+use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{NanoCpu, SimDuration, SimTime};
 
 /// One entry for each container of a pod that runs, in order of their places.
@@ -34,6 +35,14 @@ pub(super) struct Seen {
     pub(super) changes: u64,
     /// [`Application::disturbances`].
     pub(super) disturbances: u64,
+}
+
+impl Seen {
+    /// What has been counted on a node so far.
+    pub(super) fn now(kubelet: &Kubelet, node: NodeId, application: &dyn Application) -> Seen {
+        let changes = kubelet.changes_on(node);
+        Seen { changes, disturbances: application.disturbances(node) }
+    }
 }
 
 /// Pods of a node whose containers grow alike.
@@ -90,7 +99,7 @@ impl SteadyNode {
         }
         for group in &mut self.groups {
             for container in &mut group.containers {
-                let Some(grown) = application.grown(&container.growth) else { return false };
+                let Some(grown) = application.grown(&container.growth, at) else { return false };
                 container.reading = grown;
             }
         }

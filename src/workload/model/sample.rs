@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use crate::units::Bytes;
+use crate::units::{Bytes, SimTime};
 use crate::workload::service::{NodeKey, PodKey};
 
 use super::WorkloadModel;
@@ -11,7 +11,7 @@ use super::commit::passed_through;
 use super::params::cpu_seconds;
 use super::roots::area;
 use super::startup;
-use super::state::{Container, Growth, Line, NONE, Pod, ServiceTotals};
+use super::state::{Container, Growth, Line, NONE, Pod, ServiceTotals, ms};
 
 /// One reading of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ impl WorkloadModel {
         let state = &self.pods[pod.0 as usize];
         let one = &state.containers[container as usize];
         if let Some(line) = one.line.get()
-            && let Some(grown) = self.grown(&line.growth)
+            && let Some(grown) = self.grown_at(&line.growth, self.now_ms)
         {
             let cpu_ns = (line.base_ns + grown).max(0) as u64;
             return Some(ContainerSample { cpu_ns, working_set: line.memory });
@@ -70,17 +70,28 @@ impl WorkloadModel {
     pub fn growth(&self, pod: PodKey, container: u32) -> Option<Growth> {
         let container = &self.pods[pod.0 as usize].containers[container as usize];
         let line = container.line.get()?;
-        self.grown(&line.growth).map(|_| line.growth)
+        self.grown_at(&line.growth, self.now_ms).map(|_| line.growth)
     }
 
-    /// CPU time that a growth has come to now, counted from an instant that does not change
-    /// \[ns\]; `None` when it holds no more.
-    pub fn grown(&self, growth: &Growth) -> Option<i64> {
+    /// CPU time that a growth has come to at an instant, counted from one that does not change
+    /// \[ns\]; `None` when it holds no more. The instant is now, or later and before
+    /// [`WorkloadModel::calm_until`].
+    pub fn grown(&self, growth: &Growth, at: SimTime) -> Option<i64> {
+        self.grown_at(growth, ms(at))
+    }
+
+    /// Until when nothing happens by itself, as far as is known now; the instant itself is not
+    /// calm.
+    pub fn calm_until(&self) -> SimTime {
+        if self.dirty { self.now() } else { SimTime(self.wake_ms.ceil() as i64) }
+    }
+
+    fn grown_at(&self, growth: &Growth, at_ms: f64) -> Option<i64> {
         if self.cohorts[growth.cohort as usize].epoch != growth.epoch {
             return None;
         }
-        let requests = growth.cpu_ns_per_volume * self.volume_now(growth.service);
-        Some(nearest(requests + growth.cpu_ns_per_ms * self.now_ms))
+        let requests = growth.cpu_ns_per_volume * self.volume_at(growth.service, at_ms);
+        Some(nearest(requests + growth.cpu_ns_per_ms * at_ms))
     }
 
     /// A number that grows whenever something happens to a pod of that node on which its readings
@@ -111,7 +122,7 @@ impl WorkloadModel {
             cpu_ns_per_volume: cohort.weight * per_request * 1e9,
             cpu_ns_per_ms: container.idle * 1e6,
         };
-        let base_ns = sample.cpu_ns as i64 - self.grown(&growth)?;
+        let base_ns = sample.cpu_ns as i64 - self.grown_at(&growth, self.now_ms)?;
         Some(Line { growth, base_ns, memory: sample.working_set })
     }
 
@@ -216,7 +227,7 @@ impl WorkloadModel {
     /// Requests that have passed through each pod of a quiet cohort since it was folded.
     fn passed_now(&self, cohort: &Cohort) -> f64 {
         let open = cohort.inflows.iter().filter(|inflow| inflow.open);
-        open.map(|one| cohort.weight * (self.volume_now(one.service) - one.volume)).sum()
+        open.map(|one| cohort.weight * (self.volume_at(one.service, self.now_ms) - one.volume)).sum()
     }
 
     fn cohort_counts(&self, number: u32) -> Counts {
@@ -240,19 +251,19 @@ impl WorkloadModel {
         after.counts
     }
 
-    /// Requests for each unit of weight up to now.
-    fn volume_now(&self, number: u32) -> f64 {
+    /// Requests for each unit of weight up to an instant before which nothing happens.
+    fn volume_at(&self, number: u32, at_ms: f64) -> f64 {
         let service = &self.services[number as usize];
         if service.weight <= 0.0 {
             return service.volume;
         }
-        let (at_ms, passed) = service.passed.get();
-        if at_ms == self.now_ms {
-            return passed;
+        let (known_ms, volume) = service.passed.get();
+        if known_ms == at_ms {
+            return volume;
         }
-        let passed = self.integral(number, self.now_ms) - service.integral;
+        let passed = self.integral(number, at_ms) - service.integral;
         let volume = service.volume + passed / service.weight;
-        service.passed.set((self.now_ms, volume));
+        service.passed.set((at_ms, volume));
         volume
     }
 

@@ -56,17 +56,14 @@ impl Store {
         application: &mut dyn Application,
     ) {
         let at = cluster.now;
-        let changes = kubelet.changes_on(node);
-        let seen = Seen { changes, disturbances: application.disturbances(node) };
+        if self.read_on(kubelet, node, at, application) {
+            return;
+        }
         if self.nodes.len() <= node.index() {
             self.nodes.resize(node.index() + 1, SteadyNode::default());
         }
-        let steady = &mut self.nodes[node.index()];
-        let follows = steady.round == self.round && self.round > 0;
-        if follows && steady.read_on(at, seen, application) {
-            return;
-        }
         self.part(node, self.round, 0);
+        let seen = Seen::now(kubelet, node, application);
         self.nodes[node.index()].begin(self.round + 1, at, seen);
         let running = kubelet.running_on(node);
         for container in running {
@@ -75,6 +72,24 @@ impl Store {
             self.stand(container, at, sample, application);
         }
         self.group(node, running);
+    }
+
+    /// Reads a node at an instant, for the coming scrape, if nothing has happened there since the
+    /// scrape before; tells whether it could. Later instants than now must be calm.
+    pub(in super::super) fn read_on(
+        &mut self,
+        kubelet: &Kubelet,
+        node: NodeId,
+        at: SimTime,
+        application: &mut dyn Application,
+    ) -> bool {
+        let round = self.round;
+        let steady = self.nodes.get_mut(node.index());
+        let Some(steady) = steady.filter(|steady| steady.round == round && round > 0) else {
+            return false;
+        };
+        let seen = Seen::now(kubelet, node, application);
+        steady.read_on(at, seen, application)
     }
 
     /// Keeps what a container that was just read needs in a group, if its growth is known.
@@ -92,7 +107,7 @@ impl Store {
             return;
         }
         let Some(growth) = application.growth(run) else { return };
-        let Some(grown) = application.grown(&growth) else { return };
+        let Some(grown) = application.grown(&growth, at) else { return };
         self.stands[slots.first as usize + usize::from(run.container)] = Stand {
             round: self.round + 1,
             start: container.started_at,
