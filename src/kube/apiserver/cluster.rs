@@ -171,27 +171,30 @@ impl Cluster {
         if let Some(refused) = self.scripted_refusal(&write) {
             return Err(refused);
         }
-        let is_told = self.is_told(&write);
+        let write = match self.write_metrics(write) {
+            Ok(applied) => return Ok(applied),
+            Err(write) => write,
+        };
         let (change, applied) = self.apply(&write)?;
         if applied == Applied::Unchanged {
             return Ok(applied);
         }
         watch::notify(self, change);
-        match write {
-            Write::HpaStatus { status, .. } if !is_told => Ok(Applied::HpaStatus(status)),
-            write => {
-                self.keep(write, reason);
-                Ok(applied)
-            }
-        }
+        self.keep(write, reason);
+        Ok(applied)
     }
 
-    /// Whether a write becomes a fact. Nearly every sync of an HPA writes metric values that moved
-    /// a little; the decision of that sync holds them, so that a status which says nothing else new
-    /// is no fact of its own.
-    fn is_told(&self, write: &Write) -> bool {
-        let Write::HpaStatus { hpa, status } = write else { return true };
-        self.hpa(*hpa).is_none_or(|hpa| hpa.status.differs_beyond_metrics(status))
+    /// Carries out what is no fact of its own; gives everything else back. Nearly every sync of an
+    /// HPA writes metric values that moved a little; the decision of that sync holds them.
+    fn write_metrics(&mut self, write: Write) -> Result<Applied, Write> {
+        let Write::HpaStatus { hpa, status } = write else { return Err(write) };
+        match self.hpas.get_mut(hpa.index()).and_then(Option::as_mut) {
+            Some(object) if !object.status.differs_beyond_metrics(&status) => {
+                object.status.copy_numbers(&status);
+                Ok(Applied::HpaStatus(status))
+            }
+            _ => Err(Write::HpaStatus { hpa, status }),
+        }
     }
 
     /// The facts that have not been handed to an observer yet.

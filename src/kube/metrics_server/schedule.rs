@@ -23,6 +23,9 @@ pub(super) struct Schedule {
     scrape_at: SimTime,
     /// Phase of each node by its number \[ms\].
     phases: Vec<i64>,
+    /// The nodes that exist by their phases, as of that generation of nodes.
+    by_phase: Vec<(i64, NodeId)>,
+    generation: Option<u64>,
     /// The last reading of each node before the coming scrape, in order of time; those before
     /// `next` have been made.
     nodes: Vec<(SimTime, NodeId)>,
@@ -60,6 +63,8 @@ impl Schedule {
             seed,
             scrape_at: SimTime::MAX,
             phases: Vec::new(),
+            by_phase: Vec::new(),
+            generation: None,
             nodes: Vec::new(),
             next: 0,
             containers: container_phases.then(ContainerSchedule::default),
@@ -74,14 +79,30 @@ impl Schedule {
         if self.containers.is_some() {
             return;
         }
+        self.notice_nodes(cluster);
+        let scrape_phase = scrape_at.0.rem_euclid(INTERVAL.0);
+        let earlier = self.by_phase.partition_point(|&(phase, _)| phase <= scrape_phase);
+        let (same_interval, one_before) = self.by_phase.split_at(earlier);
+        for (nodes, interval) in [(one_before, INTERVAL), (same_interval, SimDuration::ZERO)] {
+            let start = scrape_at - SimDuration(scrape_phase) - interval;
+            let readings = nodes.iter().map(|&(phase, node)| (start + SimDuration(phase), node));
+            self.nodes.extend(readings.filter(|&(at, _)| at >= cluster.now));
+        }
+    }
+
+    /// Takes in nodes that have come, and lets go of those that have left.
+    fn notice_nodes(&mut self, cluster: &Cluster) {
+        let generation = Some(cluster.generations().nodes);
+        if self.generation == generation {
+            return;
+        }
+        self.generation = generation;
+        self.by_phase.clear();
         for node in cluster.nodes() {
             let phase = self.phase(node.id);
-            let at = scrape_at - SimDuration((scrape_at.0 - phase).rem_euclid(INTERVAL.0));
-            if at >= cluster.now {
-                self.nodes.push((at, node.id));
-            }
+            self.by_phase.push((phase, node.id));
         }
-        self.nodes.sort_unstable();
+        self.by_phase.sort_unstable();
     }
 
     fn phase(&mut self, node: NodeId) -> i64 {

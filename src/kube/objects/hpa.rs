@@ -53,20 +53,18 @@ impl Clone for HpaStatus {
         }
     }
 
-    /// Conditions seldom change, so that they are only copied when they did.
-    fn clone_from(&mut self, source: &HpaStatus) {
-        if self.conditions != source.conditions {
-            self.conditions.clone_from(&source.conditions);
-        }
+}
+
+impl HpaStatus {
+    /// Takes over all but the conditions, which seldom change.
+    pub(in crate::kube) fn copy_numbers(&mut self, source: &HpaStatus) {
         self.current_metrics.clear();
         self.current_metrics.extend_from_slice(&source.current_metrics);
         self.last_scale_time = source.last_scale_time;
         self.current_replicas = source.current_replicas;
         self.desired_replicas = source.desired_replicas;
     }
-}
 
-impl HpaStatus {
     /// Whether two statuses differ in anything but the values of metrics.
     pub fn differs_beyond_metrics(&self, other: &HpaStatus) -> bool {
         self.last_scale_time != other.last_scale_time

@@ -46,7 +46,7 @@ impl Cluster {
 
     pub(super) fn hpa_status(&mut self, id: HpaId, status: &HpaStatus) -> Outcome {
         let hpa = self.hpa_mut(id)?;
-        hpa.status.clone_from(status);
+        hpa.status = status.clone();
         Ok(done(Change::None))
     }
 

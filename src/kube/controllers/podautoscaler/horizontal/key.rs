@@ -25,7 +25,7 @@ pub(super) struct Key {
     pub(super) memory: Memory,
     /// The spec, ready to use; absent during a sync.
     pub(super) plan: Option<Box<Plan>>,
-    /// Memory for the status; absent after it became a fact.
+    /// Memory for the status, whose conditions are the HPA's; absent after it became a fact.
     pub(super) status: Option<Box<HpaStatus>>,
     /// The selector of the target's scale, if it is a text.
     pub(super) selector: ParsedSelector,
@@ -57,6 +57,7 @@ impl Key {
     /// An HPA of this name is there, whose status is empty; what is remembered is inherited.
     pub(super) fn take_over(&mut self, hpa: HpaId) {
         self.hpa = hpa;
+        self.status = None;
         self.reported = None;
     }
 
@@ -79,8 +80,9 @@ impl Key {
 
     /// A copy of an HPA's status, to be changed.
     pub(super) fn copy_status(&mut self, hpa: &HpaObject) -> Box<HpaStatus> {
-        let mut status = self.status.take().unwrap_or_default();
-        HpaStatus::clone_from(&mut status, &hpa.status);
+        let Some(mut status) = self.status.take() else { return Box::new(hpa.status.clone()) };
+        debug_assert_eq!(status.conditions, hpa.status.conditions, "only the controller sets them");
+        status.copy_numbers(&hpa.status);
         status
     }
 }
