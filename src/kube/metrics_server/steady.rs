@@ -4,8 +4,8 @@
 use smallvec::SmallVec;
 
 use super::store::{Round, go_seconds, mean_cpu, milli};
-use crate::kube::kubelet::application::{Application, Growth};
 use crate::kube::kubelet::Kubelet;
+use crate::kube::kubelet::application::{Application, Growth};
 use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{NanoCpu, SimDuration, SimTime};
 

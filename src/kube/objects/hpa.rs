@@ -52,7 +52,6 @@ impl Clone for HpaStatus {
             conditions: self.conditions.clone(),
         }
     }
-
 }
 
 impl HpaStatus {

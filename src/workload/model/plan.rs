@@ -12,6 +12,9 @@ use super::cohort::Mode;
 const LEAST_MS: f64 = 1e-6;
 /// Capacities are exceeded by more than rounding only.
 const SLACK: f64 = 1.0 + 1e-12;
+/// How far a sum of loads is looked ahead at, by the greatest rate of each; the longest span that
+/// is below the threshold counts \[ms\].
+const AHEAD_MS: [i64; 4] = [3_600_000, 600_000, 60_000, 15_000];
 
 impl WorkloadModel {
     /// Plans everything that has changed, and finds when something happens next.
@@ -168,27 +171,29 @@ impl WorkloadModel {
         }
     }
 
+    /// Looks ahead no further than the first of [`AHEAD_MS`]: something else is likely to change
+    /// before.
     fn sum_above(&self, shares: &[LoadShare], from_ms: f64, threshold: f64) -> f64 {
-        const WINDOWS_MS: [i64; 5] = [15_000, 60_000, 600_000, 3_600_000, 14_400_000];
-        let mut at = from_ms;
-        let mut width = 1;
-        for _ in 0..64 {
-            let to = at + WINDOWS_MS[width] as f64;
-            if self.greatest_sum(shares, at, to) <= threshold {
-                if self.all_over(shares, at) {
-                    return f64::INFINITY;
-                }
-                at = to;
-                width = (width + 1).min(WINDOWS_MS.len() - 1);
-            } else if width > 0 {
-                width -= 1;
-            } else if at > from_ms {
-                return at;
-            } else {
-                return self.sum_above_soon(shares, at, to, threshold);
+        if self.greatest_ever(shares) <= threshold {
+            return f64::INFINITY;
+        }
+        for ahead in AHEAD_MS {
+            let to = from_ms + ahead as f64;
+            if self.greatest_sum(shares, from_ms, to) <= threshold {
+                return if self.all_over(shares, from_ms) { f64::INFINITY } else { to };
             }
         }
-        at
+        let [.., soon] = AHEAD_MS;
+        self.sum_above_soon(shares, from_ms, from_ms + soon as f64, threshold)
+    }
+
+    /// No sum of those loads is ever above this.
+    fn greatest_ever(&self, shares: &[LoadShare]) -> f64 {
+        let one = |share: &LoadShare| {
+            let load = self.services[share.service as usize].load();
+            load.map_or(0.0, |load| load.greatest()) * share.factor
+        };
+        shares.iter().map(one).sum()
     }
 
     fn greatest_sum(&self, shares: &[LoadShare], from_ms: f64, to_ms: f64) -> f64 {

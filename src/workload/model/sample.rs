@@ -227,7 +227,8 @@ impl WorkloadModel {
     /// Requests that have passed through each pod of a quiet cohort since it was folded.
     fn passed_now(&self, cohort: &Cohort) -> f64 {
         let open = cohort.inflows.iter().filter(|inflow| inflow.open);
-        open.map(|one| cohort.weight * (self.volume_at(one.service, self.now_ms) - one.volume)).sum()
+        open.map(|one| cohort.weight * (self.volume_at(one.service, self.now_ms) - one.volume))
+            .sum()
     }
 
     fn cohort_counts(&self, number: u32) -> Counts {

@@ -73,6 +73,12 @@ impl Load {
         greatest.max(self.max_of_pieces(self.find(tail), tail, to as f64))
     }
 
+    /// The greatest rate of all time \[1/s\].
+    pub fn greatest(&self) -> f64 {
+        let blocks = self.maxima.last().map_or(0.0, |top| top.iter().copied().fold(0.0, f64::max));
+        blocks.max(self.first[0]).max(self.last[self.last.len() - 1])
+    }
+
     /// The greatest known group of blocks that begins at `block` and ends by `limit`.
     fn aligned_max(&self, block: usize, limit: usize) -> (f64, usize) {
         let mut best = (self.maxima[0][block], 1);
