@@ -1,5 +1,8 @@
 //! The command line as people meet it: what it says, where, and with which exit code.
 
+#[cfg(unix)]
+mod kustomize;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;

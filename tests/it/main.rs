@@ -8,6 +8,7 @@ mod causes;
 mod cli;
 mod compose;
 mod conformance;
+mod deploy;
 mod endpoints;
 mod explain;
 mod invalid;
