@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::units::SimTime;
+use crate::workload::Load;
 use crate::workload::segment::LoadShare;
 
 use super::WorkloadModel;
@@ -191,7 +192,7 @@ impl WorkloadModel {
     fn greatest_ever(&self, shares: &[LoadShare]) -> f64 {
         let one = |share: &LoadShare| {
             let load = self.services[share.service as usize].load();
-            load.map_or(0.0, |load| load.greatest()) * share.factor
+            load.map_or(0.0, Load::greatest) * share.factor
         };
         shares.iter().map(one).sum()
     }
