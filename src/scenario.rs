@@ -7,6 +7,7 @@ pub mod action;
 pub mod check;
 pub mod file;
 pub mod line;
+pub mod usage;
 
 use std::sync::Arc;
 
@@ -65,6 +66,9 @@ pub enum World {
     Warm,
     /// An empty cluster into which the manifests are applied.
     Cold,
+    /// The same, and they are applied at that instant. Time 0 can be a whole second of the wall
+    /// clock so, as the API cuts stamps.
+    ColdUntil(SimTime),
 }
 
 /// The cluster around the workloads.
@@ -80,6 +84,9 @@ pub struct ClusterSpec {
     pub node_lifecycle: NodeLifecycleConfiguration,
     /// Where the HPA's resource metrics come from.
     pub metrics: MetricsSource,
+    /// The instants at which HPAs sync, by their places, as far as they are known; else each has
+    /// its period. After the last of them it goes on with its period.
+    pub hpa_syncs: Vec<Arc<[SimTime]>>,
     /// Who runs the pods.
     pub kubelet: KubeletKind,
     /// Pods that may exist in all, if the API server has such a quota.
@@ -87,7 +94,7 @@ pub struct ClusterSpec {
 }
 
 /// Where the HPA's resource metrics come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum MetricsSource {
     /// The modelled pipeline: kubelet counters, scraped by metrics-server.
     MetricsServer {
@@ -98,6 +105,8 @@ pub enum MetricsSource {
     },
     /// Usage at the instant of asking, with a window of 15 s (recordings in virtual time).
     Instant,
+    /// Usage that is given, whatever runs in the pods (recordings of a live control plane).
+    Metered(Arc<usage::Usage>),
 }
 
 /// Who runs the pods.
@@ -110,6 +119,9 @@ pub enum KubeletKind {
     },
     /// A script in its place (recordings in virtual time).
     Scripted(Arc<crate::kube::kubelet::scripted::Script>),
+    /// KWOK in the kubelet's place: annotations give the delays (recordings of a live control
+    /// plane).
+    Staged(crate::kube::kubelet::staged::Reaction),
 }
 
 /// A Deployment and how it stands at time 0.

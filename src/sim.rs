@@ -9,14 +9,16 @@ mod adapter;
 mod bridge;
 mod detail;
 mod instant;
+mod meter;
 mod stage;
 mod user;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::api::apps::Deployment;
 use crate::engine::timer::PeriodicTimer;
+use crate::kube::apiserver::eviction::Eviction;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
 use crate::kube::control_plane::ControlPlane;
 use crate::kube::controllers::podautoscaler::decision::Decision;
@@ -35,6 +37,7 @@ use crate::workload::{ModelEvent, Segment};
 use adapter::Adapter;
 use bridge::Bridge;
 use instant::InstantMetrics;
+use meter::Meter;
 
 pub use detail::{Answer, SyncDetail, sync_detail};
 
@@ -80,8 +83,11 @@ struct Simulation<'a> {
     hpa_timer: PeriodicTimer,
     metrics_server: MetricsServer,
     adapter: Adapter,
+    meter: Meter,
     /// Commands that take time, by number of the action.
     drains: BTreeMap<u32, DrainCommand>,
+    /// Evictions that are still to be asked for one by one, by number of the action.
+    evictions: BTreeMap<u32, VecDeque<Eviction>>,
     /// The event that is being carried out, by its place in the scenario.
     acting: u32,
     /// What the observer has not been told of yet.
@@ -99,16 +105,21 @@ impl Simulation<'_> {
     fn step(&mut self, end: SimTime) -> bool {
         let (at, event) = self.next_event();
         if let Some((at, event)) = self.application().advance(at.min(end)) {
-            self.cluster.now = at;
+            self.move_to(at);
             self.work_off(event);
         } else if at > end {
             return false;
         } else {
-            self.cluster.now = at;
+            self.move_to(at);
             self.play(event, end);
         }
         self.control_plane.below.application.observe(&self.cluster);
         true
+    }
+
+    fn move_to(&mut self, at: SimTime) {
+        self.meter.advance(&self.cluster, at);
+        self.cluster.now = at;
     }
 
     /// The earliest event; of several at one instant the one of the lowest rank.
@@ -157,8 +168,15 @@ impl Simulation<'_> {
             Some(ear) if ear.at == at => self.reconcile_overheard(key),
             _ => self.reconcile(key),
         };
-        if !done.deleted {
-            self.hpa_timer.again(key, at + done.delay + self.cluster.timings.hpa_sync_drift);
+        if done.deleted {
+            return;
+        }
+        let known = self.scenario.cluster.hpa_syncs.get(key as usize);
+        match known.and_then(|syncs| syncs.get(syncs.partition_point(|&sync| sync <= at))) {
+            Some(next) => self.hpa_timer.start(key, *next),
+            None => {
+                self.hpa_timer.again(key, at + done.delay + self.cluster.timings.hpa_sync_drift);
+            }
         }
     }
 
@@ -169,13 +187,17 @@ impl Simulation<'_> {
         let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
         let decisions = &mut self.decisions;
         let mut tell = |decision: Decision| decisions.push(decision);
-        match self.scenario.cluster.metrics {
+        match &self.scenario.cluster.metrics {
             MetricsSource::MetricsServer { .. } => {
                 self.hpa.reconcile(&mut api, HpaId(key), &mut { apis }, &mut tell)
             }
             MetricsSource::Instant => {
                 let application = &self.control_plane.below.application;
                 let mut metrics = InstantMetrics { application, apis };
+                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+            }
+            MetricsSource::Metered(usage) => {
+                let mut metrics = self.meter.client(usage);
                 self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
             }
         }

@@ -12,7 +12,8 @@
 //! - `images` and `backoff` pull images and hold back what keeps failing;
 //! - `task` is Swarm's agent in the kubelet's place, for tasks of its services;
 //! - [`application`] is what runs in the containers;
-//! - [`scripted`] plays a script in the kubelet's place, for recordings.
+//! - [`scripted`] plays a script in the kubelet's place, for recordings;
+//! - [`staged`] is KWOK in the kubelet's place, for recordings too.
 //!
 //! Probes that succeed and change nothing are not run: the application says how long it will answer
 //! so, and the next probe that matters is worked out from the probe's period.
@@ -33,6 +34,7 @@ mod probe;
 pub mod reason;
 mod running;
 pub mod scripted;
+pub mod staged;
 mod start;
 mod status;
 mod sync;
@@ -48,6 +50,7 @@ use self::lifecycle::Turn;
 use self::plan::Plans;
 use self::running::RunningContainers;
 use self::scripted::{Script, ScriptedKubelet};
+use self::staged::{Reaction, StagedKubelet};
 use self::task::{Node, Tasks};
 use self::worker::PodWorker;
 use crate::engine::random::RandomStream;
@@ -133,6 +136,7 @@ pub struct Kubelet {
 enum Kind {
     Modelled(Box<Modelled>),
     Scripted(ScriptedKubelet),
+    Staged(StagedKubelet),
 }
 
 /// What the modelled kubelets remember.
@@ -179,6 +183,12 @@ impl Kubelet {
         Kubelet { kind, running: RunningContainers::default() }
     }
 
+    /// KWOK in the kubelet's place; the scheduler stays.
+    pub fn staged(reaction: Reaction) -> Kubelet {
+        let kind = Kind::Staged(StagedKubelet::new(reaction));
+        Kubelet { kind, running: RunningContainers::default() }
+    }
+
     /// The containers that run on a node, in order of their starts.
     pub fn running_on(&self, node: NodeId) -> &[RunningContainer] {
         self.running.on(node)
@@ -206,6 +216,7 @@ impl Kubelet {
         match &mut self.kind {
             Kind::Modelled(modelled) => modelled.reconcile(api, pod, application, running),
             Kind::Scripted(scripted) => scripted.reconcile(api, pod, application, running),
+            Kind::Staged(staged) => staged.reconcile(api, pod, application, running),
         }
     }
 

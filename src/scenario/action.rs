@@ -14,6 +14,9 @@ pub use nodes::NodeAction;
 pub use pod::PodAction;
 pub use service::ServiceAction;
 
+use std::sync::Arc;
+
+use crate::kube::apiserver::Write;
 use crate::kube::objects::ids::PodId;
 
 /// What a user, or fate, does to the cluster.
@@ -42,8 +45,19 @@ pub enum Action {
         /// What.
         what: ServiceAction,
     },
+    /// One request to the API server, whatever it is.
+    Request(Box<Request>),
     /// Another quota of pods, as `Scenario::cluster.pod_quota`; pods that exist stay.
     PodQuota(Option<i64>),
+}
+
+/// A request to the API server, as somebody sends it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Request {
+    /// What is done, in a few words.
+    pub title: Arc<str>,
+    /// What is sent.
+    pub write: Write,
 }
 
 /// Which pods something is done to.
@@ -58,13 +72,20 @@ pub enum Pods {
         /// How many; all of them if there are fewer.
         count: u32,
     },
+    /// The newest ones, in order of creation too.
+    NewestOf {
+        /// Place in `Scenario::deployments`.
+        deployment: u32,
+        /// How many; all of them if there are fewer.
+        count: u32,
+    },
 }
 
 impl Pods {
     fn title(self, scenario: &Scenario) -> String {
         match self {
             Pods::Numbered(pod) => format!("pod {}", pod.0 + 1),
-            Pods::OldestOf { deployment, count } => {
+            Pods::OldestOf { deployment, count } | Pods::NewestOf { deployment, count } => {
                 let name = &scenario.deployments[deployment as usize].object.metadata.name;
                 if count == 1 {
                     format!("a pod of {name}")
@@ -88,6 +109,7 @@ impl Action {
             Action::Service { service, what } => {
                 what.title(&scenario.services[*service as usize].metadata.name)
             }
+            Action::Request(request) => request.title.to_string(),
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),
         }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Simulation;
 use super::adapter::Adapter;
 use super::bridge::Bridge;
+use super::meter::Meter;
 use crate::api::apps::Deployment;
 use crate::engine::random::RandomStream;
 use crate::engine::timer::PeriodicTimer;
@@ -48,6 +49,7 @@ impl<'a> Simulation<'a> {
         let start = match scenario.world {
             World::Warm => SimTime::ZERO - WARM_AGE,
             World::Cold => SimTime::ZERO,
+            World::ColdUntil(start) => start,
         };
         let flags = scenario.cluster.controller_manager;
         let mut cluster = Cluster::default();
@@ -61,10 +63,12 @@ impl<'a> Simulation<'a> {
             metrics_server: MetricsServer::new(metrics_server_config(scenario)),
             adapter: Adapter::new(scenario),
             drains: BTreeMap::new(),
+            evictions: BTreeMap::new(),
             acting: 0,
             decisions: Vec::new(),
             segments: Vec::new(),
             refusals: Vec::new(),
+            meter: Meter::new(scenario),
             last_applied: scenario.deployments.iter().map(|it| Arc::clone(&it.object)).collect(),
             ear: None,
         }
@@ -77,7 +81,7 @@ impl<'a> Simulation<'a> {
                 self.warm_up();
                 observer.start(&self.cluster);
             }
-            World::Cold => {
+            World::Cold | World::ColdUntil(_) => {
                 observer.start(&self.cluster);
                 self.start_cold(observer);
             }
@@ -121,19 +125,19 @@ impl<'a> Simulation<'a> {
         self.cluster.timings = self.scenario.cluster.timings;
         self.cluster.script.pod_quota = self.scenario.cluster.pod_quota;
         self.application().open_traffic();
-        self.start_scrapes(SimTime::ZERO);
+        let start = self.cluster.now;
+        self.start_scrapes(start);
         let around = self.around();
         let deployments = self.deployments(|plan| (*plan.object).clone());
         for write in around.into_iter().chain(self.hpas()).chain(deployments) {
             self.create(write);
             self.tell_of_creation(observer);
-            while self.step(SimTime::ZERO) {
+            while self.step(start) {
                 self.tell(observer);
             }
         }
         for hpa in 0..self.scenario.hpas.len() as u32 {
-            let period = self.scenario.cluster.controller_manager.sync_period;
-            self.hpa_timer.start(hpa, SimTime::ZERO + period);
+            self.start_hpa_timer(hpa);
         }
     }
 
@@ -195,6 +199,14 @@ impl<'a> Simulation<'a> {
         self.segments.clear();
     }
 
+    /// The first sync of an HPA that was created just now.
+    pub(super) fn start_hpa_timer(&mut self, hpa: u32) {
+        let known = self.scenario.cluster.hpa_syncs.get(hpa as usize);
+        let period = self.scenario.cluster.controller_manager.sync_period;
+        let first = known.and_then(|syncs| syncs.first().copied());
+        self.hpa_timer.start(hpa, first.unwrap_or(self.cluster.now + period));
+    }
+
     /// In a real cluster nobody knows when within its period an HPA syncs: the seed decides.
     fn start_hpa_timers(&mut self) {
         let period = self.scenario.cluster.controller_manager.sync_period;
@@ -208,7 +220,7 @@ impl<'a> Simulation<'a> {
     /// The same for metrics-server, if there is one.
     fn start_scrapes(&mut self, from: SimTime) {
         self.adapter.start(from);
-        if self.scenario.cluster.metrics == MetricsSource::Instant {
+        if !matches!(self.scenario.cluster.metrics, MetricsSource::MetricsServer { .. }) {
             return;
         }
         let mut phases = RandomStream::new(self.scenario.seed, "metrics-server/phase");
@@ -223,7 +235,7 @@ fn metrics_server_config(scenario: &Scenario) -> MetricsServerConfig {
         MetricsSource::MetricsServer { resolution, container_phases } => {
             (resolution, container_phases)
         }
-        MetricsSource::Instant => (SimDuration::from_secs(15), false),
+        MetricsSource::Instant | MetricsSource::Metered(_) => (SimDuration::from_secs(15), false),
     };
     MetricsServerConfig { seed: scenario.seed, resolution, container_phases }
 }
@@ -237,6 +249,7 @@ fn control_plane(scenario: &Scenario, application: Bridge) -> ControlPlane<Bridg
             Kubelet::new(config)
         }
         KubeletKind::Scripted(script) => Kubelet::scripted(Arc::clone(script)),
+        KubeletKind::Staged(reaction) => Kubelet::staged(*reaction),
     };
     let deployment = DeploymentController::new(timings);
     let rank0 = Rank0 { deployment, swarm: Orchestrator::new(seed) };

@@ -11,11 +11,12 @@ mod service;
 use std::sync::Arc;
 
 use super::Simulation;
-use crate::kube::apiserver::Write;
-use crate::kube::objects::ids::{DeploymentId, ServiceId};
+use crate::kube::apiserver::{Applied, Write};
+use crate::kube::objects::ids::{DeploymentId, ObjectId, ServiceId};
 use crate::kube::reason::Reason;
 use crate::recording::Refusal;
 use crate::scenario::Action;
+use crate::scenario::action::Request;
 
 impl Simulation<'_> {
     /// Carries out the action of that number.
@@ -29,6 +30,7 @@ impl Simulation<'_> {
             Action::Pod { which, what } => self.act_on_pods(*which, what),
             Action::Node(what) => self.act_on_nodes(number, what),
             Action::Service { service, what } => self.act_on_service(ServiceId(*service), what),
+            Action::Request(request) => self.send(request),
             Action::PodQuota(quota) => {
                 self.cluster.script.pod_quota = *quota;
                 Ok(())
@@ -38,6 +40,16 @@ impl Simulation<'_> {
             let at = self.cluster.now;
             self.refusals.push(Refusal { at, event: number, why: Arc::from(why) });
         }
+    }
+
+    /// Sends a request; an HPA that it creates syncs from then on.
+    fn send(&mut self, request: &Request) -> Result<(), String> {
+        let written = self.cluster.write(request.write.clone(), Reason::ScenarioEvent(self.acting));
+        let applied = written.map_err(|refused| refused.to_string())?;
+        if let Applied::Created(ObjectId::Hpa(hpa)) = applied {
+            self.start_hpa_timer(hpa.0);
+        }
+        Ok(())
     }
 
     /// Writes as the user, who does not mind a refusal.

@@ -18,6 +18,7 @@ mod kubelet_backoff;
 mod kubelet_probes;
 mod live;
 mod live_hpa;
+mod live_story;
 mod quantity;
 mod recording;
 mod scheduler_placement;

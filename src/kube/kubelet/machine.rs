@@ -30,8 +30,13 @@ impl Kubelet {
         application: &mut dyn Application,
     ) {
         let Some(machine) = api.cluster().node(node).map(|node| node.machine) else { return };
-        if let Kind::Modelled(modelled) = &mut self.kind {
-            modelled.reconcile_machine(api, (node, machine), application, &mut self.running);
+        let running = &mut self.running;
+        match &mut self.kind {
+            Kind::Modelled(modelled) => {
+                modelled.reconcile_machine(api, (node, machine), application, running);
+            }
+            Kind::Staged(staged) => staged.reconcile_node(api, node, application, running),
+            Kind::Scripted(_) => {}
         }
         report_ready(api, node);
     }

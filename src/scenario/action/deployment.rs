@@ -14,6 +14,8 @@ pub enum DeploymentAction {
     Apply(Arc<Deployment>),
     /// `kubectl set`, `kubectl annotate` or `kubectl patch` of one field.
     Edit(DeploymentEdit),
+    /// The same of several fields at once.
+    Edits(Vec<DeploymentEdit>),
     /// `kubectl rollout pause`.
     Pause,
     /// `kubectl rollout resume`.
@@ -84,6 +86,7 @@ impl DeploymentAction {
             DeploymentAction::Scale(replicas) => format!("scale {name} to {replicas}"),
             DeploymentAction::Apply(_) => format!("apply {name}"),
             DeploymentAction::Edit(edit) => edit.title(name),
+            DeploymentAction::Edits(_) => format!("patch {name}"),
             DeploymentAction::Pause => format!("pause {name}"),
             DeploymentAction::Resume => format!("resume {name}"),
             DeploymentAction::Restart => format!("restart {name}"),

@@ -10,6 +10,9 @@ pub enum PodAction {
         /// `--grace-period` \[s\]; the pod's own when absent.
         grace_period_seconds: Option<i64>,
     },
+    /// A POST to the eviction subresource, of one pod after the other; what is refused is not tried
+    /// again.
+    Evict,
     /// `kubectl label --overwrite`.
     Label {
         /// Key.
@@ -34,6 +37,7 @@ impl PodAction {
     pub(super) fn title(&self, name: &str) -> String {
         match self {
             PodAction::Delete { .. } => format!("delete {name}"),
+            PodAction::Evict => format!("evict {name}"),
             PodAction::Label { .. } => format!("label {name}"),
             PodAction::Annotation { .. } => format!("annotate {name}"),
             PodAction::Ready(true) => format!("make {name} ready"),

@@ -43,6 +43,7 @@ impl Checker<'_> {
             controller_manager,
             node_lifecycle: self.node_flags(flags, duration),
             metrics: self.metrics_source(written, duration),
+            hpa_syncs: Vec::new(),
             kubelet: KubeletKind::Modelled {
                 image_pull: pull.map_or(SimDuration::from_secs(2), |pull| pull.value),
             },

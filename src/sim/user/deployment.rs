@@ -40,7 +40,8 @@ impl Simulation<'_> {
             DeploymentAction::Apply(object) => {
                 Ok(applied(live, &self.last_applied[id.index()], object))
             }
-            DeploymentAction::Edit(edit) => edited(live, edit),
+            DeploymentAction::Edit(edit) => edited(live, std::slice::from_ref(edit)),
+            DeploymentAction::Edits(edits) => edited(live, edits),
             DeploymentAction::Pause => rollout::pause(live).map_err(named),
             DeploymentAction::Resume => rollout::resume(live).map_err(named),
             DeploymentAction::Restart => {
@@ -68,9 +69,20 @@ fn applied(live: &DeploymentObject, last: &Deployment, new: &Deployment) -> Writ
     update(live, annotations, apply::spec(&live.spec, &last.spec, &new.spec))
 }
 
-fn edited(live: &DeploymentObject, edit: &DeploymentEdit) -> Result<Write, String> {
+fn edited(live: &DeploymentObject, edits: &[DeploymentEdit]) -> Result<Write, String> {
     let mut spec = (*live.spec).clone();
     let mut annotations = live.metadata.annotations.clone();
+    for one in edits {
+        edit(&mut spec, &mut annotations, one)?;
+    }
+    Ok(update(live, annotations, spec))
+}
+
+fn edit(
+    spec: &mut DeploymentSpec,
+    annotations: &mut StringMap,
+    edit: &DeploymentEdit,
+) -> Result<(), String> {
     let template = &mut spec.template;
     match edit {
         DeploymentEdit::Image { container, image } => {
@@ -95,7 +107,7 @@ fn edited(live: &DeploymentObject, edit: &DeploymentEdit) -> Result<Write, Strin
         }
         DeploymentEdit::RevisionHistoryLimit(limit) => spec.revision_history_limit = Some(*limit),
     }
-    Ok(update(live, annotations, spec))
+    Ok(())
 }
 
 fn update(live: &DeploymentObject, annotations: StringMap, spec: DeploymentSpec) -> Write {

@@ -58,7 +58,9 @@ impl Simulation<'_> {
 
     /// A command that takes time has something to do.
     pub(in crate::sim) fn go_on(&mut self, number: u32) {
-        let Some(mut command) = self.drains.remove(&number) else { return };
+        let Some(mut command) = self.drains.remove(&number) else {
+            return self.go_on_evicting(number);
+        };
         if let Some(at) = command.reconcile(&mut self.user()) {
             self.drains.insert(number, command);
             self.cluster.wakes.wake(KUBECTL, number, at);

@@ -1,12 +1,15 @@
 //! What users do to pods.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::api::meta::{ConditionStatus, StringMap};
-use crate::kube::apiserver::Write;
+use crate::kube::apiserver::eviction::Eviction;
+use crate::kube::apiserver::{Write, watch};
 use crate::kube::apiserver::write::PodStatus;
 use crate::kube::objects::ids::{DeploymentId, PodId};
 use crate::kube::objects::pod::{POD_DELETION_COST, Pod, PodCondition, deletion_cost};
+use crate::scenario::KubeletKind;
 use crate::scenario::action::{PodAction, Pods};
 use crate::sim::Simulation;
 
@@ -20,19 +23,50 @@ impl Simulation<'_> {
         if pods.is_empty() {
             return Err("pods not found".to_owned());
         }
+        if *what == PodAction::Evict {
+            let named = |id| {
+                let name = self.cluster.pod(id).map(|pod| Arc::clone(&pod.name));
+                Eviction::new(id, name.unwrap_or_else(|| Arc::from("")))
+            };
+            let evictions = pods.into_iter().map(named).collect();
+            self.evictions.insert(self.acting, evictions);
+            self.go_on_evicting(self.acting);
+            return Ok(());
+        }
         for pod in pods {
             if let Some(write) = self.planned_for_pod(pod, what) {
                 self.try_request(write)?;
             }
+            if matches!(what, PodAction::Ready(_)) && self.is_staged() {
+                self.cluster.wakes.wake(watch::KUBELET, pod.0, self.cluster.now);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a kubelet looks at a pod that somebody else made unready.
+    fn is_staged(&self) -> bool {
+        matches!(self.scenario.cluster.kubelet, KubeletKind::Staged(_))
+    }
+
+    /// Asks for the next eviction, when the one before it is answered.
+    pub(in crate::sim) fn go_on_evicting(&mut self, number: u32) {
+        let next = self.evictions.get_mut(&number).and_then(VecDeque::pop_front);
+        let Some(eviction) = next else { return };
+        let answer = self.cluster.evict(&eviction);
+        let timings = self.cluster.timings;
+        let takes = match answer.is_allowed() {
+            true => timings.eviction_allowed,
+            false => timings.eviction_refused,
+        };
+        self.cluster.wakes.wake(watch::KUBECTL, number, self.cluster.now + takes);
     }
 
     /// Those that exist, in order of creation.
     fn chosen(&self, which: Pods) -> Vec<PodId> {
         match which {
             Pods::Numbered(pod) => self.cluster.pod(pod).map(|pod| pod.id).into_iter().collect(),
-            Pods::OldestOf { deployment, count } => {
+            Pods::OldestOf { deployment, count } | Pods::NewestOf { deployment, count } => {
                 let owner = self.cluster.deployment(DeploymentId(deployment));
                 let is_of = |pod: &&Pod| {
                     owner.is_some_and(|owner| {
@@ -44,8 +78,11 @@ impl Simulation<'_> {
                 let mut pods: Vec<PodId> =
                     pods.filter(|pod| pod.deletion.is_none()).map(|pod| pod.id).collect();
                 pods.sort_unstable();
-                pods.truncate(count as usize);
-                pods
+                let count = (count as usize).min(pods.len());
+                match which {
+                    Pods::NewestOf { .. } => pods.split_off(pods.len() - count),
+                    _ => pods[..count].to_vec(),
+                }
             }
         }
     }
@@ -65,7 +102,7 @@ impl Simulation<'_> {
                 let annotations = StringMap::from([(name.to_string(), value.to_string())]);
                 Write::SetDeletionCost { pod: id, cost: deletion_cost(&annotations) }
             }
-            PodAction::Annotation { .. } => return None,
+            PodAction::Annotation { .. } | PodAction::Evict => return None,
             PodAction::Ready(ready) => {
                 Write::PodStatus { pod: id, status: self.with_ready(pod, *ready) }
             }

@@ -34,10 +34,15 @@ impl Live {
         SimTime(self.start.rem_euclid(1000) + ms)
     }
 
+    /// The whole second in which the case began [ms since 1970]: time 0 of [`Live::at`].
+    pub(crate) fn second(&self) -> i64 {
+        self.start - self.start.rem_euclid(1000)
+    }
+
     /// The instant that a text tells.
     pub(crate) fn instant(&self, told: &Value) -> Option<SimTime> {
         let unix_ms = parse_rfc3339(told.as_str()?)?;
-        Some(SimTime(unix_ms - (self.start - self.start.rem_euclid(1000))))
+        Some(SimTime(unix_ms - self.second()))
     }
 
     /// What happened to objects of a kind, in order.

@@ -114,6 +114,12 @@ impl Tally {
         assert!(self.differ() == 0, "conformance {name}: {} differ", self.differ());
     }
 
+    /// Prints the count, and compares it with the account of it; what differs is explained there.
+    pub(crate) fn finish_counted(self, name: &str) {
+        assert!(self.agree + self.differ() > 0, "conformance {name}: no case to compare");
+        print(&self.to_text(name));
+    }
+
     /// Counts what came of a case.
     pub(crate) fn count(&mut self, case: &Case, outcome: Outcome) {
         match outcome {
@@ -128,7 +134,8 @@ impl Tally {
         }
     }
 
-    fn differ(&self) -> u64 {
+    /// How many differ.
+    pub(crate) fn differ(&self) -> u64 {
         self.differ.values().sum()
     }
 

@@ -53,6 +53,7 @@ pub(crate) fn scenario(case: &Value) -> Scenario {
             controller_manager: HpaControllerConfiguration::default(),
             node_lifecycle: NodeLifecycleConfiguration::default(),
             metrics: MetricsSource::Instant,
+            hpa_syncs: Vec::new(),
             kubelet: KubeletKind::Scripted(Arc::new(script)),
             pod_quota: quota(&case["pod_quota"]),
         },

@@ -1,0 +1,87 @@
+//! What is compared of a story, the same for a live control plane and for ours.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// Numbers that are compared of the status of a Deployment.
+pub(super) const DEPLOYMENT: &[&str] = &[
+    "replicas",
+    "updatedReplicas",
+    "readyReplicas",
+    "availableReplicas",
+    "unavailableReplicas",
+    "terminatingReplicas",
+];
+/// The same of a ReplicaSet.
+pub(super) const REPLICA_SET: &[&str] =
+    &["replicas", "readyReplicas", "availableReplicas", "terminatingReplicas"];
+/// The same of a budget.
+pub(super) const PDB: &[&str] =
+    &["currentHealthy", "desiredHealthy", "disruptionsAllowed", "expectedPods"];
+/// The same of an HPA.
+pub(super) const HPA: &[&str] = &["currentReplicas", "desiredReplicas"];
+
+/// What came of a case.
+#[derive(Debug, Default)]
+pub(super) struct Story {
+    /// What was told of whom, in order of time.
+    pub(super) lines: BTreeMap<String, Vec<Told>>,
+    /// Objects as they stand at the end.
+    pub(super) ends: BTreeMap<String, Value>,
+}
+
+/// A number that changed, or an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// When [ms since the case began].
+    pub(super) at_ms: i64,
+    /// What.
+    pub(super) what: String,
+}
+
+impl Story {
+    /// Takes in a number of somebody, if it is another one.
+    pub(super) fn number(&mut self, whose: String, at_ms: i64, number: i64) {
+        let what = number.to_string();
+        let line = self.lines.entry(whose).or_default();
+        if line.last().is_none_or(|last| last.what != what) {
+            line.push(Told { at_ms, what });
+        }
+    }
+
+    /// Takes in the answer to an eviction.
+    pub(super) fn eviction(&mut self, at_ms: i64, what: String) {
+        self.lines.entry("evictions".to_owned()).or_default().push(Told { at_ms, what });
+    }
+}
+
+/// What a ReplicaSet is called by its role: `app 2` is the second that was made for `app`.
+#[derive(Debug, Default)]
+pub(super) struct Roles {
+    /// Name of the Deployment, name of the ReplicaSet; in order of creation.
+    replica_sets: Vec<(String, String)>,
+}
+
+impl Roles {
+    /// The role of a ReplicaSet that may be new.
+    pub(super) fn of(&mut self, name: &str) -> String {
+        let deployment = name.rsplit_once('-').map_or(name, |(deployment, _)| deployment);
+        if !self.replica_sets.iter().any(|(_, known)| known == name) {
+            self.replica_sets.push((deployment.to_owned(), name.to_owned()));
+        }
+        let own = self.replica_sets.iter().filter(|(owner, _)| owner == deployment);
+        let before = own.take_while(|(_, known)| known != name).count();
+        format!("{deployment} {}", before + 1)
+    }
+
+    /// A text with roles in the place of names.
+    pub(super) fn told(&mut self, text: &str) -> String {
+        let names: Vec<String> = self.replica_sets.iter().map(|(_, name)| name.clone()).collect();
+        let mut text = text.to_owned();
+        for name in names {
+            text = text.replace(&name, &self.of(&name));
+        }
+        text
+    }
+}
