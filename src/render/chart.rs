@@ -4,6 +4,7 @@
 
 mod column;
 mod layout;
+pub mod overlay;
 mod paint;
 mod panel;
 mod panels;

@@ -22,10 +22,10 @@ pub(super) struct Column<'a> {
     pub(super) scalings: Option<&'a WorkloadReport>,
 }
 
-/// A panel and whose it is.
+/// A panel and whose it is, if times under capacity are to be shaded.
 pub(super) struct Entry<'a> {
     pub(super) panel: Panel,
-    pub(super) workload: &'a WorkloadReport,
+    pub(super) workload: Option<&'a WorkloadReport>,
 }
 
 /// Upper left and lower right corner \[px\].
@@ -38,7 +38,9 @@ impl Column<'_> {
         let names = self.entries.iter().any(|entry| entry.panel.names_shade);
         let mut head = 0.0;
         for (place, (entry, frame)) in self.entries.iter().zip(&frames).enumerate() {
-            shade(picture, entry.workload, frame, sizes);
+            if let Some(workload) = entry.workload {
+                shade(picture, workload, frame, sizes);
+            }
             // Where there is no panel of the load, the first one says what is shaded.
             let first = place == 0 && !names && self.scalings.is_some();
             let mut key = None;
@@ -137,7 +139,8 @@ fn name_longest(
     sizes: &Sizes,
 ) -> Option<String> {
     let length = |window: &Window| window.to_seconds - window.from_seconds;
-    let longest = windows(entry.workload, frame).max_by(|a, b| length(a).total_cmp(&length(b)));
+    let windows = entry.workload.into_iter().flat_map(|workload| windows(workload, frame));
+    let longest = windows.max_by(|a, b| length(a).total_cmp(&length(b)));
     let window = longest?;
     let words = format!("under capacity {}", span(length(window)));
     let (text, gap) = (sizes.text, sizes.text * 0.5);

@@ -5,7 +5,7 @@ use super::paint::text_width;
 use super::panel::Sizes;
 use super::panels::{PanelKind, Span, of_many, panels};
 use super::picture::{Anchor, Look, Picture};
-use super::{ChartOptions, SIZE_LIMITS};
+use super::{ChartOptions, SIZE_LIMITS, Theme};
 use crate::render::story;
 use crate::report::Report;
 
@@ -18,21 +18,25 @@ const WORKLOADS_MAX: usize = 4;
 
 /// The picture of a report.
 pub(super) fn chart(report: &Report, options: &ChartOptions) -> Picture {
-    let (least, most) = SIZE_LIMITS;
-    let width = options.width.clamp(least, most);
-    let height = options.height.clamp(least, most);
-    let text = (f64::from(width) * TEXT_SHARE).max(TEXT_MIN);
-    let sizes = Sizes { text, line: text / 7.0, theme: options.theme };
-    let picture = Picture {
-        width,
-        height,
-        background: options.theme.paper(),
-        title: String::new(),
-        shapes: Vec::new(),
-    };
+    let (picture, sizes) = empty(options.width, options.height, options.theme);
     let mut sheet = Sheet { picture, sizes, options, report };
     sheet.draw();
     sheet.picture
+}
+
+/// A picture without shapes, and the sizes that go with it.
+pub(super) fn empty(width: u32, height: u32, theme: Theme) -> (Picture, Sizes) {
+    let (least, most) = SIZE_LIMITS;
+    let width = width.clamp(least, most);
+    let text = (f64::from(width) * TEXT_SHARE).max(TEXT_MIN);
+    let picture = Picture {
+        width,
+        height: height.clamp(least, most),
+        background: theme.paper(),
+        title: String::new(),
+        shapes: Vec::new(),
+    };
+    (picture, Sizes { text, line: text / 7.0, theme })
 }
 
 struct Sheet<'a> {
@@ -51,7 +55,8 @@ impl Sheet<'_> {
             });
         match (asked, report.workloads.len()) {
             (None, 0) => {
-                self.heading("Nothing to draw", "the scenario has no workload");
+                let (title, why) = ("Nothing to draw", "the scenario has no workload");
+                heading(&mut self.picture, &self.sizes, title, why);
             }
             (None, 1) => self.one(0),
             (Some(place), _) => self.one(place),
@@ -68,7 +73,7 @@ impl Sheet<'_> {
         let (top, bottom) = self.around(&finding, &setup);
         let span = self.span();
         let panels = panels(series, &self.options.panels, span);
-        let entries = panels.into_iter().map(|panel| Entry { panel, workload }).collect();
+        let entries = panels.into_iter().map(|panel| Entry { panel, workload: Some(workload) }).collect();
         let events = story::marks(report, workload);
         let column = Column { entries, span, events: &events, scalings: Some(workload) };
         let right = f64::from(self.picture.width) - self.sizes.text * 1.2;
@@ -99,8 +104,10 @@ impl Sheet<'_> {
             (PanelKind::Replicas, middle + text * 0.2, width - text * 1.2),
         ] {
             let panels = of_many(named(), kind, span).into_iter().zip(shown);
-            let entry =
-                |(panel, place): (_, &usize)| Entry { panel, workload: &report.workloads[*place] };
+            let entry = |(panel, place): (_, &usize)| {
+                let workload = Some(&report.workloads[*place]);
+                Entry { panel, workload }
+            };
             let entries = panels.map(entry).collect();
             let column = Column { entries, span, events: &report.events, scalings: None };
             column.draw(&mut self.picture, ((left, top), (right, bottom)), &self.sizes);
@@ -112,42 +119,9 @@ impl Sheet<'_> {
         let title = self.options.title.as_deref().unwrap_or(finding);
         let scenario = &self.report.scenario;
         let subtitle = format!("{}: {setup}, {}", scenario.name, story::rules(self.report));
-        let top = self.heading(title, &subtitle);
-        (top, self.foot())
-    }
-
-    /// Title and subtitle; gives the height that they took.
-    fn heading(&mut self, title: &str, subtitle: &str) -> f64 {
-        let text = self.sizes.text;
-        let room = f64::from(self.picture.width) - text * 2.5;
-        title.clone_into(&mut self.picture.title);
-        let mut y = text * 0.6;
-        let size = text * 1.5;
-        for line in fitted(title, size, true, room) {
-            y += size * 1.2;
-            let color = self.sizes.theme.ink();
-            let look = Look { size, color, anchor: Anchor::Start, bold: true };
-            self.picture.text((text * 1.2, y), &line, &look);
-        }
-        y += text * 0.2;
-        for line in fitted(subtitle, text, false, room) {
-            y += text * 1.35;
-            let look = self.sizes.look(self.sizes.theme.faint(), Anchor::Start);
-            self.picture.text((text * 1.2, y), &line, &look);
-        }
-        y
-    }
-
-    /// What made the chart; gives the height at which it begins.
-    fn foot(&mut self) -> f64 {
-        let text = self.sizes.text;
-        let y = f64::from(self.picture.height) - text * 0.9;
-        let room = f64::from(self.picture.width) - text * 2.5;
-        let seed = format!("{}, seed {}", self.options.made_by, self.report.scenario.seed);
-        let line = fitted(&seed, text, false, room).swap_remove(0);
-        let look = self.sizes.look(self.sizes.theme.faint(), Anchor::Start);
-        self.picture.text((text * 1.2, y), &line, &look);
-        y - text * 1.2
+        let top = heading(&mut self.picture, &self.sizes, title, &subtitle);
+        let seed = format!("{}, seed {}", self.options.made_by, scenario.seed);
+        (top, foot(&mut self.picture, &self.sizes, &seed))
     }
 
     fn span(&self) -> Span {
@@ -156,6 +130,38 @@ impl Sheet<'_> {
         let to = self.options.to_seconds.unwrap_or(end).clamp(0.0, end);
         if to > from { (from * 1000.0, to * 1000.0) } else { (0.0, end.max(0.001) * 1000.0) }
     }
+}
+
+/// Title and subtitle; gives the height that they took.
+pub(super) fn heading(picture: &mut Picture, sizes: &Sizes, title: &str, subtitle: &str) -> f64 {
+    let text = sizes.text;
+    let room = f64::from(picture.width) - text * 2.5;
+    title.clone_into(&mut picture.title);
+    let mut y = text * 0.6;
+    let size = text * 1.5;
+    for line in fitted(title, size, true, room) {
+        y += size * 1.2;
+        let look = Look { size, color: sizes.theme.ink(), anchor: Anchor::Start, bold: true };
+        picture.text((text * 1.2, y), &line, &look);
+    }
+    y += text * 0.2;
+    for line in fitted(subtitle, text, false, room) {
+        y += text * 1.35;
+        let look = sizes.look(sizes.theme.faint(), Anchor::Start);
+        picture.text((text * 1.2, y), &line, &look);
+    }
+    y
+}
+
+/// What made the chart; gives the height at which it begins.
+pub(super) fn foot(picture: &mut Picture, sizes: &Sizes, made_by: &str) -> f64 {
+    let text = sizes.text;
+    let y = f64::from(picture.height) - text * 0.9;
+    let room = f64::from(picture.width) - text * 2.5;
+    let line = fitted(made_by, text, false, room).swap_remove(0);
+    let look = sizes.look(sizes.theme.faint(), Anchor::Start);
+    picture.text((text * 1.2, y), &line, &look);
+    y - text * 1.2
 }
 
 /// A text in lines that fit into a width: two at most, the second one cut.

@@ -86,7 +86,10 @@ impl DeploymentAction {
             DeploymentAction::Scale(replicas) => format!("scale {name} to {replicas}"),
             DeploymentAction::Apply(_) => format!("apply {name}"),
             DeploymentAction::Edit(edit) => edit.title(name),
-            DeploymentAction::Edits(_) => format!("patch {name}"),
+            DeploymentAction::Edits(edits) => {
+                let image = edits.iter().find(|edit| matches!(edit, DeploymentEdit::Image { .. }));
+                image.map_or_else(|| format!("patch {name}"), |edit| edit.title(name))
+            }
             DeploymentAction::Pause => format!("pause {name}"),
             DeploymentAction::Resume => format!("resume {name}"),
             DeploymentAction::Restart => format!("restart {name}"),

@@ -17,7 +17,8 @@ mod heads;
 use heads::Head;
 
 const FILE: &str = "docs/fidelity.md";
-const COMMAND: &str = "PODTIDE_FIDELITY=docs/fidelity.md cargo test --test it conformance";
+/// What writes the document and its charts.
+pub(crate) const COMMAND: &str = "PODTIDE_FIDELITY=docs/fidelity.md cargo test --test it conformance";
 
 /// The syncs of HPAs in all recordings of a live control plane, which are counted together.
 const LIVE_HPA: &str = "live/hpa";
@@ -34,6 +35,11 @@ messages), whether it was written, and events are the same. Of two things the li
   random each time. Before that it would be a difference.
 ";
 
+/// How the stories of a live control plane are called, each a recording of its own.
+const STORIES: &str = "live/story/";
+/// How they are compared, and what they look like.
+const STORIES_NOTE: &str = include_str!("fidelity/stories.md");
+
 /// Only one replay at a time changes the file.
 static WRITER: Mutex<()> = Mutex::new(());
 
@@ -41,13 +47,11 @@ static WRITER: Mutex<()> = Mutex::new(());
 type Rows = BTreeMap<String, String>;
 
 /// Takes in what a replay came to: into the file, or compared with its row there.
-pub(crate) fn tell(name: &str, agree: u64, all: u64, skipped: &BTreeMap<&'static str, u64>) {
+pub(crate) fn tell(name: &str, agree: u64, all: u64, notes: &[String]) {
     if recording::is_somebodys_own() {
         return;
     }
-    let skipped: Vec<String> =
-        skipped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-    let row = format!("| `{name}` | {agree} | {all} | {} |", skipped.join(", "));
+    let row = format!("| `{name}` | {agree} | {all} | {} |", notes.join(", "));
     let Some(path) = asked_for() else {
         let committed = rows(&read(&root().join(FILE)));
         assert_eq!(committed.get(name), Some(&row), "{FILE} is not current: {COMMAND}");
@@ -69,11 +73,12 @@ fn the_document_about_fidelity_is_current() {
 }
 
 /// The file that is to be written, if one is.
-fn asked_for() -> Option<PathBuf> {
+pub(crate) fn asked_for() -> Option<PathBuf> {
     env::var_os("PODTIDE_FIDELITY").map(|path| root().join(path))
 }
 
-fn root() -> &'static Path {
+/// The project's folder.
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
@@ -101,7 +106,7 @@ fn is_recording(name: &str) -> bool {
     recordings().contains(name)
 }
 
-/// Names of all recordings, like `hpa/calculator`; those of live HPAs are one.
+/// Names of all recordings, like `hpa/calculator`; the syncs of live HPAs are one more.
 fn recordings() -> BTreeSet<String> {
     let folder = root().join("tests/conformance");
     let mut names = BTreeSet::from([LIVE_HPA.to_owned()]);
@@ -110,7 +115,7 @@ fn recordings() -> BTreeSet<String> {
             let name = file.strip_prefix(&folder).expect("it lies inside").to_string_lossy();
             let name = name.trim_end_matches(".gz");
             let stem = name.strip_suffix(".jsonl").or_else(|| name.strip_suffix(".json"));
-            names.extend(stem.filter(|stem| !stem.starts_with("live/hpa-")).map(str::to_owned));
+            names.extend(stem.map(|stem| stem.replace("live/", STORIES)));
         }
     }
     names
@@ -135,6 +140,11 @@ struct Part {
 /// All parts; a source belongs to the first that it fits.
 const PARTS: &[Part] = &[
     Part {
+        title: "Whole stories of a live control plane",
+        sources: &["kube/kubelet/staged"],
+        recordings: &[STORIES],
+    },
+    Part {
         title: "HorizontalPodAutoscaler",
         sources: &["kube/controllers/podautoscaler"],
         recordings: &["hpa/", LIVE_HPA],
@@ -149,12 +159,12 @@ const PARTS: &[Part] = &[
             "kube/kubectl/set",
             "kube/kubectl/apply",
         ],
-        recordings: &["workloads/functions", "workloads/timelines", "live/rollout-", "live/scale-"],
+        recordings: &["workloads/functions", "workloads/timelines"],
     },
     Part {
         title: "Budgets, evictions and drains",
         sources: &["kube/controllers/disruption", "kube/apiserver/eviction", "kube/kubectl/drain"],
-        recordings: &["workloads/pdb_status", "eviction/", "live/drain-", "live/evict-"],
+        recordings: &["workloads/pdb_status", "eviction/"],
     },
     Part {
         title: "Nodes that fail",
@@ -172,7 +182,7 @@ const PARTS: &[Part] = &[
     Part {
         title: "Scheduler",
         sources: &["kube/scheduler"],
-        recordings: &["scheduler/", "live/schedule-"],
+        recordings: &["scheduler/"],
     },
     Part {
         title: "Docker Swarm",
@@ -236,10 +246,13 @@ fn section(title: &str, heads: &[Head], recordings: &[String], rows: &Rows) -> S
         recordings.iter().filter(|name| !rows.contains_key(*name)).collect();
     let played: Vec<&String> = recordings.iter().filter_map(|name| rows.get(name)).collect();
     if !played.is_empty() {
-        text.push_str("\n| recording | agree | of | skipped |\n|---|---:|---:|---|\n");
+        text.push_str("\n| recording | agree | of | notes |\n|---|---:|---:|---|\n");
         for row in played {
             text.extend([row, "\n"]);
         }
+    }
+    if recordings.iter().any(|name| name.starts_with(STORIES)) {
+        text.push_str(STORIES_NOTE);
     }
     if recordings.iter().any(|name| name == LIVE_HPA) {
         text.push_str(LIVE_HPA_NOTE);

@@ -87,7 +87,7 @@ fn panicked() -> Outcome {
 }
 
 /// The count over a recording.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Tally {
     /// What is counted, where that is not the case of a file; ends with a space.
     unit: &'static str,
@@ -98,6 +98,8 @@ pub(crate) struct Tally {
     differ: BTreeMap<String, u64>,
     /// The first differences, in full.
     shown: Vec<String>,
+    /// What is told beside the count.
+    notes: Vec<String>,
 }
 
 impl Tally {
@@ -108,16 +110,23 @@ impl Tally {
 
     /// Prints the count; panics if something differs, or if there was nothing to compare.
     pub(crate) fn finish(self, name: &str) {
-        assert!(self.agree + self.differ() > 0, "conformance {name}: no case to compare");
-        print(&self.to_text(name));
-        fidelity::tell(name, self.agree, self.agree + self.differ(), &self.skipped);
+        self.tell(name);
         assert!(self.differ() == 0, "conformance {name}: {} differ", self.differ());
     }
 
-    /// Prints the count, and compares it with the account of it; what differs is explained there.
-    pub(crate) fn finish_counted(self, name: &str) {
+    /// Prints the count; panics if there was nothing to compare, or if the account of it says
+    /// otherwise.
+    pub(crate) fn tell(&self, name: &str) {
         assert!(self.agree + self.differ() > 0, "conformance {name}: no case to compare");
         print(&self.to_text(name));
+        let skipped = self.skipped.iter().map(|(reason, count)| format!("{count} {reason} skipped"));
+        let notes: Vec<String> = skipped.chain(self.notes.clone()).collect();
+        fidelity::tell(name, self.agree, self.agree + self.differ(), &notes);
+    }
+
+    /// Takes in what is to be told beside the count.
+    pub(crate) fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// Counts what came of a case.
@@ -144,6 +153,9 @@ impl Tally {
         let mut text = format!("conformance {name}: {} of {all} {}agree", self.agree, self.unit);
         for (reason, count) in &self.skipped {
             let _ = write!(text, ", {count} {reason} skipped");
+        }
+        for note in &self.notes {
+            let _ = write!(text, ", {note}");
         }
         text.push('\n');
         for (kind, count) in &self.differ {

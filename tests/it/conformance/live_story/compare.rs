@@ -6,85 +6,158 @@ use super::story::{Story, Told};
 use crate::conformance::recording::Case;
 use crate::conformance::tally::{Outcome, Tally};
 
-/// How much earlier or later the same may happen [ms].
-#[derive(Clone, Copy)]
-pub(super) struct Latency(pub(super) i64);
+/// The longest latency of `latency.txt` that is no sync of an HPA: so much earlier or later may the
+/// same happen, because the syncs are at the recorded instants [ms].
+const LATE_MS: i64 = 1808;
+/// What the README of the recordings lets a simulator do otherwise.
+const STEPS: &str = "intermediate steps of rollouts";
+
+/// How two stories compare.
+#[derive(Debug, Default)]
+pub(super) struct Comparison {
+    /// The count.
+    pub(super) tally: Tally,
+    /// How far apart what agrees is [ms].
+    apart: Vec<i64>,
+}
 
 /// Compares all that is told of everybody, and how everybody ends.
-pub(super) fn compare(name: &str, live: &Story, ours: &Story, late: Latency, tally: &mut Tally) {
+pub(super) fn compare(name: &str, live: &Story, ours: &Story) -> Comparison {
+    let mut comparison = Comparison::default();
     let case = |whose: &str| Case { line: 0, value: json!({ "id": format!("{name}: {whose}") }) };
-    let mut names: Vec<&String> = live.lines.keys().chain(ours.lines.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for whose in names {
+    for whose in names(live.lines.keys(), ours.lines.keys()) {
         let none = Vec::new();
-        let of = |story: &'_ Story| story.lines.get(whose).unwrap_or(&none).clone();
-        for outcome in lines(whose, &of(live), &of(ours), late) {
-            tally.count(&case(whose), outcome);
+        let pair = Pair {
+            whose,
+            live: live.lines.get(whose).unwrap_or(&none),
+            ours: ours.lines.get(whose).unwrap_or(&none),
+            story: live,
+        };
+        for outcome in pair.outcomes(&mut comparison.apart) {
+            comparison.tally.count(&case(whose), outcome);
         }
     }
-    let mut names: Vec<&String> = live.ends.keys().chain(ours.ends.keys()).collect();
-    names.sort_unstable();
-    names.dedup();
-    for whose in names {
+    for whose in names(live.ends.keys(), ours.ends.keys()) {
         let of = |story: &Story| story.ends.get(whose).cloned().unwrap_or(Value::Null);
         let outcome = Outcome::of_json(&format!("end of {whose}"), &of(live), &of(ours));
-        tally.count(&case(&format!("end of {whose}")), outcome);
+        comparison.tally.count(&case(&format!("end of {whose}")), outcome);
+    }
+    comparison
+}
+
+fn names<'a>(
+    one: impl Iterator<Item = &'a String>,
+    other: impl Iterator<Item = &'a String>,
+) -> Vec<&'a String> {
+    let mut names: Vec<&String> = one.chain(other).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+impl Comparison {
+    /// How far apart what agrees is, in words.
+    pub(super) fn apart(&mut self) -> String {
+        self.apart.sort_unstable();
+        let middle = self.apart.get(self.apart.len() / 2).copied().unwrap_or(0);
+        let most = self.apart.last().copied().unwrap_or(0);
+        format!("{middle} ms, at most {most} ms")
     }
 }
 
-/// Two lines side by side: as many as possible agree, in order; what is left between them differs.
-fn lines(whose: &str, live: &[Told], ours: &[Told], late: Latency) -> Vec<Outcome> {
-    let same = |one: &Told, other: &Told| {
-        one.what == other.what && (one.at_ms - other.at_ms).abs() <= late.0
-    };
-    let mut longest = vec![vec![0_u32; ours.len() + 1]; live.len() + 1];
-    for (i, one) in live.iter().enumerate().rev() {
-        for (j, other) in ours.iter().enumerate().rev() {
-            longest[i][j] = if same(one, other) {
-                longest[i + 1][j + 1] + 1
+/// Two lines of the same.
+struct Pair<'a> {
+    whose: &'a str,
+    live: &'a [Told],
+    ours: &'a [Told],
+    /// All that the live side tells.
+    story: &'a Story,
+}
+
+impl Pair<'_> {
+    /// As many as possible agree, in order; what is left between them differs.
+    fn outcomes(&self, apart: &mut Vec<i64>) -> Vec<Outcome> {
+        let longest = self.longest();
+        let (mut i, mut j, mut outcomes) = (0, 0, Vec::new());
+        let mut gap = (0, 0);
+        while i < self.live.len() && j < self.ours.len() {
+            if self.same(i, j) && longest[i][j] == longest[i + 1][j + 1] + 1 {
+                outcomes.extend(self.between(gap, (i, j)));
+                outcomes.push(Outcome::Agrees);
+                apart.push((self.live[i].at_ms - self.ours[j].at_ms).abs());
+                (i, j) = (i + 1, j + 1);
+                gap = (i, j);
+            } else if longest[i + 1][j] >= longest[i][j + 1] {
+                i += 1;
             } else {
-                longest[i + 1][j].max(longest[i][j + 1])
-            };
+                j += 1;
+            }
         }
+        outcomes.extend(self.between(gap, (self.live.len(), self.ours.len())));
+        outcomes
     }
-    let (mut i, mut j, mut outcomes) = (0, 0, Vec::new());
-    let (mut gone, mut new) = (Vec::new(), Vec::new());
-    while i < live.len() || j < ours.len() {
-        let both = i < live.len() && j < ours.len();
-        if both && same(&live[i], &ours[j]) && longest[i][j] == longest[i + 1][j + 1] + 1 {
-            differ(whose, &mut gone, &mut new, &mut outcomes);
-            outcomes.push(Outcome::Agrees);
-            (i, j) = (i + 1, j + 1);
-        } else if j >= ours.len() || (both && longest[i + 1][j] >= longest[i][j + 1]) {
-            gone.push(&live[i]);
-            i += 1;
-        } else {
-            new.push(&ours[j]);
-            j += 1;
-        }
-    }
-    differ(whose, &mut gone, &mut new, &mut outcomes);
-    outcomes
-}
 
-/// What was told between two agreements: as many differences as the longer side has.
-fn differ(
-    whose: &str,
-    gone: &mut Vec<&Told>,
-    new: &mut Vec<&Told>,
-    outcomes: &mut Vec<Outcome>,
-) {
-    for place in 0..gone.len().max(new.len()) {
-        let told = |side: &[&Told]| {
-            side.get(place).map_or("nothing".to_owned(), |it| format!("{} at {} ms", it.what, it.at_ms))
-        };
-        outcomes.push(Outcome::Differs {
-            kind: whose.to_owned(),
-            upstream: told(gone),
-            ours: told(new),
-        });
+    fn same(&self, i: usize, j: usize) -> bool {
+        let (live, ours) = (&self.live[i], &self.ours[j]);
+        live.what == ours.what && (live.at_ms - ours.at_ms).abs() <= LATE_MS
     }
-    gone.clear();
-    new.clear();
+
+    /// How many can agree from a place on, by places in both lines.
+    fn longest(&self) -> Vec<Vec<u32>> {
+        let mut longest = vec![vec![0_u32; self.ours.len() + 1]; self.live.len() + 1];
+        for i in (0..self.live.len()).rev() {
+            for j in (0..self.ours.len()).rev() {
+                longest[i][j] = if self.same(i, j) {
+                    longest[i + 1][j + 1] + 1
+                } else {
+                    longest[i + 1][j].max(longest[i][j + 1])
+                };
+            }
+        }
+        longest
+    }
+
+    /// What was told between two agreements: as many differences as the longer side has.
+    fn between(&self, from: (usize, usize), to: (usize, usize)) -> Vec<Outcome> {
+        let (gone, new) = (&self.live[from.0..to.0], &self.ours[from.1..to.1]);
+        let steps = self.are_steps(from.0, to.0, gone.iter().chain(new));
+        let told = |side: &[Told], place: usize| match side.get(place) {
+            Some(told) => format!("{} at {} ms", told.what, told.at_ms),
+            None => "nothing".to_owned(),
+        };
+        let places = 0..gone.len().max(new.len());
+        places
+            .map(|place| match steps {
+                true => Outcome::Skipped(STEPS),
+                false => Outcome::Differs {
+                    kind: self.whose.to_owned(),
+                    upstream: told(gone, place),
+                    ours: told(new, place),
+                },
+            })
+            .collect()
+    }
+
+    /// Whether these are sizes of a `ReplicaSet` on its way from one size that both sides know to the
+    /// next, while another one of the same Deployment changes its size too.
+    fn are_steps<'a>(
+        &self,
+        from: usize,
+        to: usize,
+        mut sizes: impl Iterator<Item = &'a Told>,
+    ) -> bool {
+        let Some((deployment, _)) = self.whose.rsplit_once(' ') else { return false };
+        let ends = (from.checked_sub(1).and_then(|last| self.live.get(last)), self.live.get(to));
+        let (Some(last), Some(next)) = ends else { return false };
+        let number = |told: &Told| told.what.parse::<i64>().ok();
+        let (Some(one), Some(other)) = (number(last), number(next)) else { return false };
+        let is_between = |size: i64| one.min(other) < size && size < one.max(other);
+        let meanwhile = |told: &Told| last.at_ms <= told.at_ms && told.at_ms <= next.at_ms;
+        let mut others = self.story.lines.iter().filter(|(name, _)| {
+            *name != self.whose && name.rsplit_once(' ').is_some_and(|(owner, _)| owner == deployment)
+        });
+        deployment.starts_with("ReplicaSet ")
+            && others.any(|(_, line)| line.iter().any(meanwhile))
+            && sizes.all(|size| number(size).is_some_and(is_between))
+    }
 }

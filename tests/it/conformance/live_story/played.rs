@@ -3,7 +3,7 @@
 use podtide::kube::apiserver::eviction::answer::Answer;
 use podtide::kube::apiserver::eviction::reason::EvictionReason;
 use podtide::kube::apiserver::{Cluster, Fact, Write};
-use podtide::kube::objects::hpa::HpaObject;
+use podtide::kube::objects::hpa::{HpaObject, HpaStatus};
 use podtide::kube::reason::Reason;
 use podtide::recording::Recording;
 use podtide::scenario::Scenario;
@@ -61,9 +61,17 @@ impl Teller {
             Write::CreateHpa(object) => {
                 self.hpas.push(object.metadata.name.clone());
                 self.hpa(self.hpas.len() - 1, at_ms, 0);
+                let whose = format!("HorizontalPodAutoscaler {} says", object.metadata.name);
+                self.story.text(whose, at_ms, "[]".to_owned());
             }
             Write::HpaStatus { hpa, status } => {
                 self.hpa(hpa.index(), at_ms, status.desired_replicas);
+                let whose = format!("HorizontalPodAutoscaler {} says", self.hpas[hpa.index()]);
+                self.story.text(whose, at_ms, conditions(status).to_string());
+            }
+            Write::DeploymentStatus { deployment, status, .. } => {
+                let ready = i64::from(status.ready_replicas);
+                self.story.ready(&self.deployments[deployment.index()], at_ms, ready);
             }
             Write::Note(_) | Write::DeletePod { .. } => self.eviction(fact, at_ms),
             _ => {}
@@ -139,17 +147,21 @@ impl Teller {
 }
 
 fn hpa_end(object: &HpaObject) -> Value {
-    let conditions = object.status.conditions.iter().map(|condition| {
+    json!({
+        "currentReplicas": object.status.current_replicas,
+        "desiredReplicas": object.status.desired_replicas,
+        "conditions": conditions(&object.status),
+    })
+}
+
+fn conditions(status: &HpaStatus) -> Value {
+    let conditions = status.conditions.iter().map(|condition| {
         let (type_, status) = (condition.type_.to_string(), condition.status.to_string());
         json!([type_, status, condition.reason.word(), condition.reason.to_string()])
     });
     let mut conditions: Vec<Value> = conditions.collect();
     conditions.sort_by_key(ToString::to_string);
-    json!({
-        "currentReplicas": object.status.current_replicas,
-        "desiredReplicas": object.status.desired_replicas,
-        "conditions": conditions,
-    })
+    Value::Array(conditions)
 }
 
 fn told(answer: &Answer) -> String {

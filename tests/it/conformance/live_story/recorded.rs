@@ -48,7 +48,14 @@ fn take(story: &mut Story, roles: &mut Roles, object: &Value) {
         story.number(whose.clone(), at_ms, number);
     }
     if object["status"].is_object() {
-        story.ends.insert(whose, end(kind, &object["status"], roles));
+        let end = end(kind, &object["status"], roles);
+        if kind == "HorizontalPodAutoscaler" {
+            story.text(format!("{whose} says"), at_ms, end["conditions"].to_string());
+        }
+        if kind == "Deployment" {
+            story.ready(name, at_ms, end["readyReplicas"].as_i64().unwrap_or(0));
+        }
+        story.ends.insert(whose, end);
     }
 }
 

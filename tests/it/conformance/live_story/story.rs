@@ -29,6 +29,8 @@ pub(super) struct Story {
     pub(super) lines: BTreeMap<String, Vec<Told>>,
     /// Objects as they stand at the end.
     pub(super) ends: BTreeMap<String, Value>,
+    /// Ready pods of Deployments, by name; not compared.
+    pub(super) ready: BTreeMap<String, Vec<(i64, i64)>>,
 }
 
 /// A number that changed, or an answer.
@@ -43,11 +45,20 @@ pub(super) struct Told {
 impl Story {
     /// Takes in a number of somebody, if it is another one.
     pub(super) fn number(&mut self, whose: String, at_ms: i64, number: i64) {
-        let what = number.to_string();
+        self.text(whose, at_ms, number.to_string());
+    }
+
+    /// Takes in what somebody says, if it is something else.
+    pub(super) fn text(&mut self, whose: String, at_ms: i64, what: String) {
         let line = self.lines.entry(whose).or_default();
         if line.last().is_none_or(|last| last.what != what) {
             line.push(Told { at_ms, what });
         }
+    }
+
+    /// Takes in how many pods of a Deployment are ready, for charts.
+    pub(super) fn ready(&mut self, deployment: &str, at_ms: i64, count: i64) {
+        self.ready.entry(deployment.to_owned()).or_default().push((at_ms, count));
     }
 
     /// Takes in the answer to an eviction.
