@@ -143,6 +143,11 @@ impl Tally {
         }
     }
 
+    /// How many agree.
+    pub(crate) fn agree(&self) -> u64 {
+        self.agree
+    }
+
     /// How many differ.
     pub(crate) fn differ(&self) -> u64 {
         self.differ.values().sum()

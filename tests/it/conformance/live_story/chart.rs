@@ -10,6 +10,7 @@ use podtide::report::track::Track;
 use podtide::scenario::Scenario;
 use podtide::units::SimTime;
 
+use super::scene::Pace;
 use super::story::Story;
 use super::{played, scene};
 use crate::conformance::fidelity;
@@ -32,7 +33,7 @@ pub(super) fn keep(live: &Live, upstream: &Story, seed: u64) {
     let name = live.name.trim_start_matches("live/");
     let drawn = DRAWN.iter().find(|(drawn, _)| *drawn == name);
     let Some((_, title)) = drawn.filter(|_| !recording::is_somebodys_own()) else { return };
-    let scenario = scene::scenario(live, seed);
+    let scenario = scene::scenario(live, seed, Pace::Usual);
     let ours = played::story(&scenario, live.at(0));
     let chart = svg(&overlay(live, &scenario, title, (upstream, &ours)));
     let file = fidelity::root().join(format!("assets/fidelity/{name}.svg"));

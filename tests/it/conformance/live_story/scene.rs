@@ -32,8 +32,48 @@ const SYNC_MS_MAX: i64 = 2000;
 /// From one sync to the next [ms].
 const SYNC_MS: i64 = 15_000;
 
+/// How fast a control plane is: which of the measured latencies all of its steps take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// The medians, which are the product's own.
+    Usual,
+    /// Those that one step in ten is slower than.
+    P90,
+}
+
+impl Pace {
+    /// Latencies of `latency.txt`; client limits are as the recorder set its flags `kube-api-qps` and
+    /// `kube-api-burst`.
+    fn timings(self) -> Timings {
+        let (client_writes_per_second, client_burst) = (500, 1000);
+        let usual = Timings { client_writes_per_second, client_burst, ..Timings::typical() };
+        match self {
+            Pace::Usual => usual,
+            Pace::P90 => Timings {
+                deployment_sync: SimDuration(24 + 28),
+                replica_set_sync: SimDuration(116),
+                schedule: SimDuration(70),
+                replica_set_status: SimDuration(51),
+                deployment_status: SimDuration(52),
+                ..usual
+            },
+        }
+    }
+
+    fn reaction(self) -> Reaction {
+        match self {
+            Pace::Usual => Reaction::typical(),
+            Pace::P90 => Reaction {
+                start: SimDuration(76),
+                ready: SimDuration(80),
+                stop: SimDuration(95),
+            },
+        }
+    }
+}
+
 /// A recording, ready to be played.
-pub(super) fn scenario(live: &Live, seed: u64) -> Scenario {
+pub(super) fn scenario(live: &Live, seed: u64, pace: Pace) -> Scenario {
     let case = &live.document["case"];
     let manifests: Vec<&Value> = items(&case["manifests"]).collect();
     let of = |kind: &'static str| manifests.iter().filter(move |it| it["kind"] == kind);
@@ -45,7 +85,7 @@ pub(super) fn scenario(live: &Live, seed: u64) -> Scenario {
         duration: live.at(seconds(&case["seconds"])) - SimTime::ZERO,
         clock: WallClock { unix_ms: live.second(), offset: SimDuration::ZERO },
         world: World::ColdUntil(live.at(0)),
-        cluster: cluster(live),
+        cluster: cluster(live, pace),
         workload: no_work(&deployments),
         deployments,
         hpas: of("HorizontalPodAutoscaler")
@@ -66,21 +106,16 @@ fn plan(manifest: &Value) -> DeploymentPlan {
     DeploymentPlan { object, warm_replicas: 0 }
 }
 
-fn cluster(live: &Live) -> ClusterSpec {
+fn cluster(live: &Live, pace: Pace) -> ClusterSpec {
     let case = &live.document["case"];
     ClusterSpec {
-        // As the recorder set its flags `kube-api-qps` and `kube-api-burst`.
-        timings: Timings {
-            client_writes_per_second: 500,
-            client_burst: 1000,
-            ..Timings::typical()
-        },
+        timings: pace.timings(),
         nodes: items(&case["nodes"]).map(|told| Arc::new(node(live, told))).collect(),
         controller_manager: HpaControllerConfiguration::default(),
         node_lifecycle: NodeLifecycleConfiguration::default(),
         metrics: MetricsSource::Metered(Arc::new(usage(live))),
         hpa_syncs: hpa_syncs(live),
-        kubelet: KubeletKind::Staged(Reaction::typical()),
+        kubelet: KubeletKind::Staged(pace.reaction()),
         pod_quota: None,
     }
 }
