@@ -270,7 +270,8 @@ fn stage_of(cluster: &Cluster, pod: &Pod) -> Stage {
     if !node.is_some_and(NodeObject::answers) || pod.is_terminal() {
         return Stage::Rest;
     }
-    let crashes = annotation(annotations(cluster, pod), "crash").is_some_and(|told| told != "false");
+    let crashes =
+        annotation(annotations(cluster, pod), "crash").is_some_and(|told| told != "false");
     match (pod.phase, pod.activity) {
         _ if pod.deletion.is_some() => Stage::Stop,
         (PodPhase::Pending, _) => Stage::Start,
@@ -287,7 +288,8 @@ fn annotations<'a>(cluster: &'a Cluster, pod: &Pod) -> &'a StringMap {
 
 fn annotation<'a>(annotations: &'a StringMap, name: &str) -> Option<&'a str> {
     let entries = annotations.iter();
-    let mut own = entries.filter_map(|(key, value)| Some((key.strip_prefix("podtide.dev/")?, value)));
+    let mut own =
+        entries.filter_map(|(key, value)| Some((key.strip_prefix("podtide.dev/")?, value)));
     own.find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
 }
 

@@ -73,7 +73,8 @@ impl Sheet<'_> {
         let (top, bottom) = self.around(&finding, &setup);
         let span = self.span();
         let panels = panels(series, &self.options.panels, span);
-        let entries = panels.into_iter().map(|panel| Entry { panel, workload: Some(workload) }).collect();
+        let entries =
+            panels.into_iter().map(|panel| Entry { panel, workload: Some(workload) }).collect();
         let events = story::marks(report, workload);
         let column = Column { entries, span, events: &events, scalings: Some(workload) };
         let right = f64::from(self.picture.width) - self.sizes.text * 1.2;

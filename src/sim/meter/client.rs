@@ -62,9 +62,8 @@ impl MetricsClient for MeterClient<'_> {
         let (cluster, api) = (asked.cluster, MetricsApi::Custom);
         let hidden = self.hidden(cluster, api, pods)?;
         let total = self.signal(SignalKind::Pods, name, cluster.now);
-        let serves = |&&pod: &&PodId| {
-            cluster.pod(pod).is_some_and(|pod| State::of(pod) == State::Serves)
-        };
+        let serves =
+            |&&pod: &&PodId| cluster.pod(pod).is_some_and(|pod| State::of(pod) == State::Serves);
         let count = pods.iter().filter(serves).count() as f64;
         answer.samples.extend(pods.iter().map(|pod| {
             let listed = serves(&pod) && !hidden.contains(pod);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::api::meta::{ConditionStatus, StringMap};
 use crate::kube::apiserver::eviction::Eviction;
-use crate::kube::apiserver::{Write, watch};
 use crate::kube::apiserver::write::PodStatus;
+use crate::kube::apiserver::{Write, watch};
 use crate::kube::objects::ids::{DeploymentId, PodId};
 use crate::kube::objects::pod::{POD_DELETION_COST, Pod, PodCondition, deletion_cost};
 use crate::scenario::KubeletKind;

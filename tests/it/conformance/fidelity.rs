@@ -18,7 +18,8 @@ use heads::Head;
 
 const FILE: &str = "docs/fidelity.md";
 /// What writes the document and its charts.
-pub(crate) const COMMAND: &str = "PODTIDE_FIDELITY=docs/fidelity.md cargo test --test it conformance";
+pub(crate) const COMMAND: &str =
+    "PODTIDE_FIDELITY=docs/fidelity.md cargo test --test it conformance";
 
 /// The syncs of HPAs in all recordings of a live control plane, which are counted together.
 const LIVE_HPA: &str = "live/hpa";
@@ -179,11 +180,7 @@ const PARTS: &[Part] = &[
         ],
         recordings: &[],
     },
-    Part {
-        title: "Scheduler",
-        sources: &["kube/scheduler"],
-        recordings: &["scheduler/"],
-    },
+    Part { title: "Scheduler", sources: &["kube/scheduler"], recordings: &["scheduler/"] },
     Part {
         title: "Docker Swarm",
         sources: &["kube/swarm", "kube/kubelet/task", "api/swarm"],

@@ -119,7 +119,8 @@ impl Tally {
     pub(crate) fn tell(&self, name: &str) {
         assert!(self.agree + self.differ() > 0, "conformance {name}: no case to compare");
         print(&self.to_text(name));
-        let skipped = self.skipped.iter().map(|(reason, count)| format!("{count} {reason} skipped"));
+        let skipped =
+            self.skipped.iter().map(|(reason, count)| format!("{count} {reason} skipped"));
         let notes: Vec<String> = skipped.chain(self.notes.clone()).collect();
         fidelity::tell(name, self.agree, self.agree + self.differ(), &notes);
     }

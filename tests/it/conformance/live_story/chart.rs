@@ -21,7 +21,7 @@ use crate::conformance::recording;
 /// Which recordings are drawn, and what is to be seen there.
 const DRAWN: &[(&str, &str)] = &[
     ("hpa-api-ramp", "A ramp up and down again, by steps of 50 % and 10 %"),
-    ("hpa-external", "A queue and a lag decide, whichever asks for more"),
+    ("hpa-toa-short", "Traffic in steps; at 3m a race costs one sync"),
     ("hpa-metrics-outage", "Metrics are gone, then half of the pods, then a third"),
     ("hpa-select-min", "The smallest policy wins: pods come and go in small steps"),
     ("rollout-crash-undo", "A version that crashes, undone, under an HPA"),

@@ -154,7 +154,8 @@ impl Pair<'_> {
         let is_between = |size: i64| one.min(other) < size && size < one.max(other);
         let meanwhile = |told: &Told| last.at_ms <= told.at_ms && told.at_ms <= next.at_ms;
         let mut others = self.story.lines.iter().filter(|(name, _)| {
-            *name != self.whose && name.rsplit_once(' ').is_some_and(|(owner, _)| owner == deployment)
+            *name != self.whose
+                && name.rsplit_once(' ').is_some_and(|(owner, _)| owner == deployment)
         });
         deployment.starts_with("ReplicaSet ")
             && others.any(|(_, line)| line.iter().any(meanwhile))

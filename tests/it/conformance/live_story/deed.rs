@@ -131,9 +131,7 @@ impl Deeds<'_> {
     fn on_deployment(&self, action: &Value) -> Action {
         let deployment = self.place("Deployment", &action["name"]);
         let what = match text(&action["do"]) {
-            "scale" => {
-                DeploymentAction::Scale(action["replicas"].as_i64().unwrap_or(0) as i32)
-            }
+            "scale" => DeploymentAction::Scale(action["replicas"].as_i64().unwrap_or(0) as i32),
             "undo" => DeploymentAction::Undo { to_revision: 0 },
             _ => DeploymentAction::Restart,
         };

@@ -95,9 +95,7 @@ impl Teller {
 
     fn eviction(&mut self, fact: &Fact, at_ms: i64) {
         let told = match &fact.reason {
-            Reason::Eviction(EvictionReason::EvictionByEvictionApi(_)) => {
-                "201 ; ; ".to_owned()
-            }
+            Reason::Eviction(EvictionReason::EvictionByEvictionApi(_)) => "201 ; ; ".to_owned(),
             Reason::Eviction(EvictionReason::Answered(answer)) => told(answer),
             _ => return,
         };

@@ -63,11 +63,9 @@ impl Pace {
     fn reaction(self) -> Reaction {
         match self {
             Pace::Usual => Reaction::typical(),
-            Pace::P90 => Reaction {
-                start: SimDuration(76),
-                ready: SimDuration(80),
-                stop: SimDuration(95),
-            },
+            Pace::P90 => {
+                Reaction { start: SimDuration(76), ready: SimDuration(80), stop: SimDuration(95) }
+            }
         }
     }
 }
@@ -201,7 +199,10 @@ fn outage(live: &Live, told: &Value) -> Outage {
 fn curve(live: &Live, points: &Value) -> Arc<Load> {
     let number = |told: &Value| told.as_f64().expect("a point has two numbers");
     let points: Vec<RatePoint> = items(points)
-        .map(|told| RatePoint { at: live.at(number(&told[0]) as i64), rate: Rate(number(&told[1])) })
+        .map(|told| RatePoint {
+            at: live.at(number(&told[0]) as i64),
+            rate: Rate(number(&told[1])),
+        })
         .collect();
     let last = points.last().map_or(SimTime::ZERO, |point| point.at);
     let clock = WallClock { unix_ms: live.second(), offset: SimDuration::ZERO };
