@@ -45,7 +45,7 @@ pub struct ContainerUsage {
     pub name: Arc<str>,
     /// Its part of the pod's CPU.
     pub cpu_share: f64,
-    /// Its memory [MiB].
+    /// Its memory \[MiB\].
     pub memory: Arc<Load>,
 }
 

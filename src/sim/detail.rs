@@ -84,7 +84,7 @@ impl Simulation<'_> {
             let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
             let mut tell = |decision: Decision| decided = Some(decision);
             let answers = &mut answers;
-            match self.scenario.cluster.metrics {
+            match &self.scenario.cluster.metrics {
                 MetricsSource::MetricsServer { .. } => {
                     let mut metrics = Overheard { inner: apis, answers };
                     self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
@@ -93,6 +93,10 @@ impl Simulation<'_> {
                     let application = &self.control_plane.below.application;
                     let inner = InstantMetrics { application, apis };
                     let mut metrics = Overheard { inner, answers };
+                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                }
+                MetricsSource::Metered(usage) => {
+                    let mut metrics = Overheard { inner: self.meter.client(usage), answers };
                     self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
                 }
             }

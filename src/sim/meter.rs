@@ -175,10 +175,7 @@ mod tests {
     fn a_line_is_cut_off_at_the_limit() {
         let limits = [f64::INFINITY, 40.0, 30.0, 10.0, 5.0];
         let means = limits.map(|limit| below(limit, 10.0, 30.0));
-        assert_eq!(
-            means.map(|mean| mean.to_bits()),
-            [20.0, 20.0, 20.0, 10.0, 5.0_f64].map(f64::to_bits)
-        );
+        assert_eq!(means.map(f64::to_bits), [20.0, 20.0, 20.0, 10.0, 5.0_f64].map(f64::to_bits));
         assert!((below(20.0, 30.0, 10.0) - 17.5).abs() < 1e-12);
     }
 }

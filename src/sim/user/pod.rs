@@ -55,10 +55,8 @@ impl Simulation<'_> {
         let Some(eviction) = next else { return };
         let answer = self.cluster.evict(&eviction);
         let timings = self.cluster.timings;
-        let takes = match answer.is_allowed() {
-            true => timings.eviction_allowed,
-            false => timings.eviction_refused,
-        };
+        let takes =
+            if answer.is_allowed() { timings.eviction_allowed } else { timings.eviction_refused };
         self.cluster.wakes.wake(watch::KUBECTL, number, self.cluster.now + takes);
     }
 

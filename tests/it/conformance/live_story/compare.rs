@@ -126,16 +126,14 @@ impl Pair<'_> {
             None => "nothing".to_owned(),
         };
         let places = 0..gone.len().max(new.len());
-        places
-            .map(|place| match steps {
-                true => Outcome::Skipped(STEPS),
-                false => Outcome::Differs {
-                    kind: self.whose.to_owned(),
-                    upstream: told(gone, place),
-                    ours: told(new, place),
-                },
-            })
-            .collect()
+        let outcome = |place| {
+            if steps {
+                return Outcome::Skipped(STEPS);
+            }
+            let (upstream, ours) = (told(gone, place), told(new, place));
+            Outcome::Differs { kind: self.whose.to_owned(), upstream, ours }
+        };
+        places.map(outcome).collect()
     }
 
     /// Whether these are sizes of a `ReplicaSet` on its way from one size that both sides know to the
