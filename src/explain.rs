@@ -9,8 +9,10 @@
 //! - [`pod`]: the life of a pod so far, with what caused each turn.
 //! - [`deployment`]: why the ReplicaSets of a Deployment have their sizes.
 //! - [`at`]: whichever of these happened at an instant.
+//! - [`concept`]: short lessons, with the user's own numbers where there are any.
 
 mod choose;
+mod concept;
 mod deployment;
 mod find;
 mod hpa;
@@ -26,6 +28,7 @@ use crate::units::{SimDuration, SimTime};
 use choose::Chosen;
 use story::Story;
 
+pub use concept::{Concept, concept, concepts, unknown_concept};
 pub use find::Unknown;
 
 /// What is explained.

@@ -245,29 +245,36 @@ pub enum CheckFormat {
 /// Arguments of `explain`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = format!(
-    "EXAMPLES\n  podtide explain scenarios/flash-sale/scenario.yaml --at 10m15s\n  \
+    "EXAMPLES\n  podtide explain scenarios/flash-sale/scenario.yaml --at 10m33s\n  \
      podtide explain shop/ -t 200/s+spike:1000/s@10m,hold=5m --at 12m --hpa shop\n  \
-     podtide explain flash-sale.yaml --at 21m --deployment shop --format json\n\n\
+     podtide explain flash-sale.yaml --at 21m --deployment shop --format json\n  \
+     podtide explain --concept\n  podtide explain flash-sale.yaml --concept policies\n\n\
      {TRAFFIC_HELP}\n\n{EDIT_HELP}"
 ))]
 #[command(after_help = "--help says how traffic and edits are written, with examples.")]
+#[command(mut_arg("files", |files| files.required_unless_present("concept")))]
 pub struct ExplainArgs {
     /// What to play.
     #[command(flatten)]
     pub input: InputArgs,
-    /// The instant, such as `12m30s`.
+    /// The instant that is asked about, such as `12m30s`. Without a name, whatever happened there.
     #[arg(long, value_name = "TIME", help_heading = "Question")]
     pub at: Option<String>,
     /// Why this HPA wants the number of pods that it wants.
-    #[arg(long, value_name = "NAME", help_heading = "Question")]
+    #[arg(long, value_name = "NAME", help_heading = "Question", requires = "at")]
     pub hpa: Option<String>,
     /// Why this pod is pending, not ready, restarted or gone: its life so far.
-    #[arg(long, value_name = "NAME", help_heading = "Question", conflicts_with = "hpa")]
+    #[arg(long, value_name = "NAME", help_heading = "Question", requires = "at")]
+    #[arg(conflicts_with = "hpa")]
     pub pod: Option<String>,
     /// Why the ReplicaSets of this Deployment have their sizes.
-    #[arg(long, value_name = "NAME", help_heading = "Question")]
+    #[arg(long, value_name = "NAME", help_heading = "Question", requires = "at")]
     #[arg(conflicts_with_all = ["hpa", "pod"])]
     pub deployment: Option<String>,
+    /// A short lesson about an idea, such as `stabilization`, with your own numbers if there is an
+    /// input; a list of them without a name.
+    #[arg(long, value_name = "NAME", help_heading = "Question", conflicts_with = "at")]
+    pub concept: Option<Option<String>>,
     /// What comes out.
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text, help_heading = "Output")]
     pub format: ExplainFormat,

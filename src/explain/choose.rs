@@ -6,7 +6,7 @@ use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::deployment::reason::{DeploymentConditionReason, DeploymentReason};
 use crate::kube::controllers::podautoscaler::decision::{Decision, Outcome};
 use crate::kube::kubelet::reason::KubeletReason;
-use crate::kube::objects::ids::{DeploymentId, HpaId, PodId};
+use crate::kube::objects::ids::{DeploymentId, HpaId, ObjectId, PodId};
 use crate::kube::objects::pod::PodActivity;
 use crate::kube::reason::Reason;
 use crate::recording::Recording;
@@ -97,7 +97,10 @@ fn rollout_of(recording: &Recording, fact: &Fact) -> Option<DeploymentId> {
 fn befalls(fact: &Fact) -> bool {
     match (&fact.write, &fact.reason) {
         (
-            Write::PodUnscheduled { .. } | Write::DisruptionTarget { .. } | Write::DeletePod { .. },
+            Write::PodUnscheduled { .. }
+            | Write::DisruptionTarget { .. }
+            | Write::DeletePod { .. }
+            | Write::Note(ObjectId::Pod(_)),
             _,
         ) => true,
         (Write::PodStatus { .. }, Reason::Kubelet(reason)) => matches!(

@@ -139,7 +139,7 @@ impl View<'_> {
                     reason => Some(format!("{} at {}: {reason}", reason.word(), instant(fact.at))),
                 };
                 step.details.extend(told);
-                step.details.extend(self.story.because(place));
+                step.details.extend(self.story.because(place, |_| false));
             }
             None => step.details.push("because: it stands so since the start".to_owned()),
         }
@@ -238,7 +238,7 @@ impl View<'_> {
                 fact.reason.word(),
                 story::text(fact)
             ));
-            step.details.extend(self.story.because(place));
+            step.details.extend(self.story.because(place, |_| false));
         }
         Some(step)
     }

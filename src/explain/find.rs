@@ -10,7 +10,7 @@ use crate::recording::Recording;
 use crate::units::SimTime;
 
 /// Most names that are listed for a name that is unknown.
-const LISTED_MAX: usize = 12;
+const LISTED_MAX: usize = 30;
 
 /// A name that nothing has.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -23,6 +23,9 @@ use crate::scenario::Scenario;
 use crate::sim::{SyncDetail, sync_detail};
 use crate::units::SimTime;
 
+pub(super) use memory::ScaleEvent;
+pub(super) use rules::{Direction, Rules, Select};
+
 /// A sync with all that its explanation is made from.
 pub(super) struct Sync<'a> {
     scenario: &'a Scenario,

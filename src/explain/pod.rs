@@ -1,5 +1,7 @@
 //! The life of a pod so far: what was written at each turn, and what caused it.
 
+use std::collections::BTreeSet;
+
 use super::find::{Found, full_name, is_called};
 use super::story::{Story, pod_of, text};
 use super::words::{instant, span};
@@ -157,25 +159,59 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
     if created.is_none() {
         steps.push(Step::new("start", "there from the start").about("warm-world"));
     }
+    let mut told: BTreeSet<u32> = BTreeSet::new();
+    let mut run = Run::default();
     for (place, fact) in own.filter(|(_, fact)| is_turn(fact)) {
-        let name = fact.reason.word();
-        let words = text(fact);
-        // A condition and its event say the same at the same instant.
-        let is_again = steps.last().is_some_and(|last| {
-            last.at_seconds == Some(fact.at.as_secs_f64()) && (last.text == words)
-        });
-        if is_again {
+        let (name, words) = (fact.reason.word(), text(fact));
+        let is_new = told.insert(place);
+        assert!(is_new, "each fact is met once");
+        // A condition and its event say the same at the same instant; probes fail again and again.
+        if let Some(last) = steps.last_mut()
+            && run.goes_on(name, &words, fact.at)
+        {
+            last.text = run.words();
             continue;
         }
+        run = Run { name, words: words.clone(), last: fact.at, times: 1 };
         let mut step = Step::new(name, words);
         step.at_seconds = Some(fact.at.as_secs_f64());
         step.concept = concept_of(fact);
         if needs_cause(fact) {
-            step.details = story.because(place);
+            step.details = story.because(place, |cause| told.contains(&cause));
         }
         steps.push(step);
     }
     shorten(steps)
+}
+
+/// Turns that say the same, one after the other.
+#[derive(Default)]
+struct Run {
+    name: &'static str,
+    words: String,
+    last: SimTime,
+    times: u32,
+}
+
+impl Run {
+    /// Takes in another turn, if it says the same.
+    fn goes_on(&mut self, name: &str, words: &str, at: SimTime) -> bool {
+        if self.words != words || (self.name != name && self.last != at) {
+            return false;
+        }
+        if self.last != at {
+            self.times += 1;
+        }
+        self.last = at;
+        true
+    }
+
+    fn words(&self) -> String {
+        match self.times {
+            1 => self.words.clone(),
+            times => format!("{} ({times} times until {})", self.words, instant(self.last)),
+        }
+    }
 }
 
 /// Whether a fact is worth a line: not the small changes of status that an event tells as well.

@@ -33,9 +33,14 @@ impl<'a> Story<'a> {
         }
     }
 
-    /// What made a fact happen, the nearest cause first; one line each.
-    pub(super) fn because(&self, fact: u32) -> Vec<String> {
-        let chain = self.causes.chain(fact);
+    /// What made a fact happen, the nearest cause first; one line each. Ends where something is
+    /// told already.
+    pub(super) fn because(&self, fact: u32, told: impl Fn(u32) -> bool) -> Vec<String> {
+        let mut chain = self.causes.chain(fact);
+        let is_told = |cause: &Cause| matches!(cause, Cause::Fact(place) if told(*place));
+        if let Some(end) = chain.iter().skip(1).position(is_told) {
+            chain.truncate(end + 1);
+        }
         let mut lines: Vec<String> = Vec::new();
         let mut word = self.recording.facts[fact as usize].reason.word();
         for cause in &chain[1..] {

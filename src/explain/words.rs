@@ -59,7 +59,11 @@ fn without_zeros(text: &str) -> String {
 
 /// `10m15s`: an instant, to the nearest second.
 pub(super) fn instant(at: SimTime) -> String {
-    nearest_second(at).to_string()
+    let at = nearest_second(at);
+    if at < SimTime::ZERO {
+        return format!("{} before the start", SimDuration(-at.0));
+    }
+    at.to_string()
 }
 
 /// The instant as it is written.

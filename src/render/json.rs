@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::explain::Explanation;
+use crate::explain::{Concept, Explanation};
 use crate::report::Report;
 use crate::report::spread::Spread;
 
@@ -20,6 +20,11 @@ pub fn spread(spread: &Spread) -> String {
 /// An explanation, indented, with a line break at the end.
 pub fn explanation(explanation: &Explanation) -> String {
     written(explanation)
+}
+
+/// The lessons that there are, indented, with a line break at the end.
+pub fn concepts(concepts: &[Concept]) -> String {
+    written(&concepts)
 }
 
 fn written(of: &impl Serialize) -> String {

@@ -29,6 +29,20 @@ fn situations_of_the_library() {
     }
 }
 
+#[test]
+fn lessons_are_listed_and_read() {
+    insta::assert_snapshot!("explain-concepts", told(podtide().args(["explain", "--concept"])));
+    let unknown = ["explain", "--concept", "stabilisation"];
+    insta::assert_snapshot!("explain-no-such-concept", told(podtide().args(unknown)));
+    let alone = ["explain", "--concept", "stabilization", "--format", "json"];
+    insta::assert_snapshot!("explain-concept-json", told(podtide().args(alone)));
+    let own: Vec<String> = explain::concepts()
+        .iter()
+        .map(|concept| explained("r4-api/scenario", &["--concept", concept.name]))
+        .collect();
+    insta::assert_snapshot!("explain-concepts-of-r4", own.join("\n"));
+}
+
 /// The title says the final number.
 fn agrees(scenario: &Scenario, recording: &Recording, decision: &Decision) {
     let hpa = &scenario.hpas[decision.hpa.0 as usize];

@@ -1,6 +1,6 @@
 //! From the proposal to the final number: stabilization, policies, bounds.
 
-use super::memory::{Recommendation, ScaleEvent, scale_event};
+use super::memory::{Recommendation, scale_event};
 use super::rules::{Direction, Policies, Policy, Rules, Select};
 use super::{Sync, list};
 use crate::explain::Step;
@@ -8,7 +8,7 @@ use crate::explain::words::{instant, pods, span};
 use crate::kube::controllers::podautoscaler::decision::{
     Direction as Way, LimitedBy, RateLimit, Stabilization,
 };
-use crate::units::{SimDuration, SimTime};
+use crate::units::SimTime;
 
 /// Most runs of equal recommendations that are listed.
 const RUNS_MAX: usize = 6;
@@ -197,7 +197,7 @@ impl Sync<'_> {
             .collect();
         instants.sort();
         instants.into_iter().find(|&at| {
-            let limit = limit_at(&policies, direction, &events, decision.desired, at);
+            let limit = policies.limit_at(direction, &events, decision.desired, at);
             limit.is_some_and(|limit| match direction {
                 Direction::Up => limit > decision.desired,
                 Direction::Down => limit < decision.desired,
@@ -232,27 +232,6 @@ impl Sync<'_> {
         }
         parts.push(self.next_sync());
         parts.join("; ")
-    }
-}
-
-/// The limit at an instant, after some changes of the scale.
-fn limit_at(
-    policies: &Policies,
-    direction: Direction,
-    events: &[ScaleEvent],
-    current: i32,
-    at: SimTime,
-) -> Option<i32> {
-    let start = |period: SimDuration| {
-        let from = at - period;
-        let recent = events.iter().filter(|event| event.at > from);
-        recent.fold(current, |count, event| count.wrapping_sub(event.change))
-    };
-    let limits = policies.list.iter().map(|policy| policy.limit(direction, start(policy.period)));
-    match (policies.select, direction) {
-        (Select::Disabled, _) => None,
-        (Select::Max, Direction::Up) | (Select::Min, Direction::Down) => limits.max(),
-        (Select::Min, Direction::Up) | (Select::Max, Direction::Down) => limits.min(),
     }
 }
 

@@ -13,9 +13,9 @@ pub(super) struct Recommendation {
 
 /// A change of the scale by the controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ScaleEvent {
-    pub(super) change: i32,
-    pub(super) at: SimTime,
+pub(in super::super) struct ScaleEvent {
+    pub(in super::super) change: i32,
+    pub(in super::super) at: SimTime,
 }
 
 impl Sync<'_> {

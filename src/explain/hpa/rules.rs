@@ -1,10 +1,11 @@
 //! `spec.behavior` as the controller takes it, with what upstream fills in.
 
+use super::memory::ScaleEvent;
 use crate::api::autoscaling::{HorizontalPodAutoscalerSpec, HpaScalingPolicy, HpaScalingRules};
 use crate::api::quantity::Quantity;
 use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use crate::kube::controllers::podautoscaler::decision::PolicyType;
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 
 /// Up or down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,7 @@ pub(in super::super) struct Policies {
 /// Rules of one direction. Without `behavior` there are no policies.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Rules {
+    pub(in super::super) window: SimDuration,
     pub(in super::super) tolerance: f64,
     pub(in super::super) policies: Option<Policies>,
 }
@@ -55,7 +57,17 @@ impl Rules {
             Direction::Up => behavior.scale_up.as_ref(),
             Direction::Down => behavior.scale_down.as_ref(),
         });
+        let fallback = match direction {
+            Direction::Up => SimDuration::ZERO,
+            // The flag counts in whole seconds where there is a behavior.
+            Direction::Down if behavior.is_some() => {
+                SimDuration::from_secs(config.downscale_stabilization.as_millis() / 1000)
+            }
+            Direction::Down => config.downscale_stabilization,
+        };
+        let window = own.and_then(|own| own.stabilization_window_seconds);
         Rules {
+            window: window.map_or(fallback, |seconds| SimDuration::from_secs(i64::from(seconds))),
             tolerance: tolerance(own, config),
             policies: behavior.map(|_| Policies::new(own, direction)),
         }
@@ -91,6 +103,33 @@ impl Policies {
             (None, Direction::Down) => vec![policy(PolicyType::Percent, 100)],
         };
         Policies { select, list }
+    }
+
+    /// Each policy in words.
+    pub(in super::super) fn words(&self) -> Vec<String> {
+        self.list.iter().map(Policy::words).collect()
+    }
+
+    /// The limit of all policies at an instant, after some changes of the scale that led to the
+    /// current count.
+    pub(in super::super) fn limit_at(
+        &self,
+        direction: Direction,
+        events: &[ScaleEvent],
+        current: i32,
+        at: SimTime,
+    ) -> Option<i32> {
+        let start = |period: SimDuration| {
+            let from = at - period;
+            let recent = events.iter().filter(|event| event.at > from);
+            recent.fold(current, |count, event| count.wrapping_sub(event.change))
+        };
+        let limits = self.list.iter().map(|policy| policy.limit(direction, start(policy.period)));
+        match (self.select, direction) {
+            (Select::Disabled, _) => None,
+            (Select::Max, Direction::Up) | (Select::Min, Direction::Down) => limits.max(),
+            (Select::Min, Direction::Up) | (Select::Max, Direction::Down) => limits.min(),
+        }
     }
 }
 
