@@ -172,10 +172,11 @@ pub(super) fn missing_metrics(own: &Own<'_>) -> Vec<Step> {
 
 pub(super) fn metrics_lag(own: &Own<'_>) -> Vec<Step> {
     let period = span(own.scenario.cluster.controller_manager.sync_period);
-    let text = match own.scenario.cluster.metrics {
+    let text = match &own.scenario.cluster.metrics {
         MetricsSource::MetricsServer { resolution, .. } => {
-            format!("metrics-server reads every {}, the HPA every {period}", span(resolution))
+            format!("metrics-server reads every {}, the HPA every {period}", span(*resolution))
         }
+        MetricsSource::Metered(_) => format!("usage is given, and read every {period}"),
         MetricsSource::Instant => format!("usage is read at the instant of asking, every {period}"),
     };
     let mut steps = vec![Step::new("here", text)];

@@ -230,7 +230,7 @@ pub(super) fn endpoints(own: &Own<'_>) -> Vec<Step> {
 pub(super) fn warm_world(own: &Own<'_>) -> Vec<Step> {
     let world = match own.scenario.world {
         crate::scenario::World::Warm => "warm",
-        crate::scenario::World::Cold => "cold",
+        crate::scenario::World::Cold | crate::scenario::World::ColdUntil(_) => "cold",
     };
     let mut steps = vec![Step::new("here", format!("world: {world}, seed {}", own.scenario.seed))];
     steps.extend(own.each_deployment(|it| {
