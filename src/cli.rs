@@ -19,6 +19,8 @@ pub mod input;
 pub mod kustomize;
 pub mod output;
 pub mod play;
+#[cfg(feature = "tui")]
+pub mod replay;
 pub mod run;
 
 use args::{Cli, Command};
@@ -56,6 +58,10 @@ pub fn run(cli: &Cli) -> anyhow::Result<Outcome> {
         Command::Chart(arguments) => chart::run(arguments),
         #[cfg(not(feature = "charts"))]
         Command::Chart(_) => anyhow::bail!("this podtide was built without the feature `charts`"),
+        #[cfg(feature = "tui")]
+        Command::Replay(arguments) => replay::run(arguments),
+        #[cfg(not(feature = "tui"))]
+        Command::Replay(_) => anyhow::bail!("this podtide was built without the feature `tui`"),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Schema => docs::schema(),

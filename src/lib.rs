@@ -21,5 +21,7 @@ pub mod render;
 pub mod report;
 pub mod scenario;
 pub mod sim;
+#[cfg(feature = "tui")]
+pub mod tui;
 pub mod units;
 pub mod workload;

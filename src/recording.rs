@@ -86,13 +86,25 @@ impl Recording {
     /// # Panics
     /// When nothing was recorded.
     pub fn state_after(&self, facts: u32) -> Cluster {
-        let next = self.keyframes.partition_point(|keyframe| keyframe.facts <= facts);
-        let keyframe = &self.keyframes[next.checked_sub(1).expect("the start is a keyframe")];
+        let keyframe = self.keyframe(facts);
         let mut cluster = Cluster::clone(&keyframe.cluster);
         for fact in &self.facts[keyframe.facts as usize..facts as usize] {
             cluster.replay(fact);
         }
         cluster
+    }
+
+    /// How many facts the last keyframe holds that has at most so many.
+    ///
+    /// # Panics
+    /// When nothing was recorded.
+    pub fn keyframe_before(&self, facts: u32) -> u32 {
+        self.keyframe(facts).facts
+    }
+
+    fn keyframe(&self, facts: u32) -> &Keyframe {
+        let next = self.keyframes.partition_point(|keyframe| keyframe.facts <= facts);
+        &self.keyframes[next.checked_sub(1).expect("the start is a keyframe")]
     }
 
     fn keep(&mut self, cluster: &Cluster) {

@@ -64,6 +64,10 @@ pub enum Command {
     /// Each Scenario among the inputs is played with the manifests that it names and those given
     /// beside it. Without a Scenario the manifests are played with --traffic.
     Run(RunArgs),
+    /// Watch what happened in the terminal: play, pause, step, seek, and ask why.
+    ///
+    /// Two Scenarios are played on one time axis. `?` shows the keys.
+    Replay(ReplayArgs),
     /// Draw what happened, as SVG or PNG.
     Chart(ChartArgs),
     /// Find what is wrong or questionable, and play nothing.
@@ -169,6 +173,33 @@ pub enum Format {
     Json,
     /// Values over time.
     Csv,
+}
+
+/// Arguments of `replay`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = format!(
+    "EXAMPLES\n  podtide replay scenarios/flash-sale/scenario.yaml\n  \
+     podtide replay shop/ --traffic 200/s+spike:1000/s@10m,hold=5m --at 9m30s\n  \
+     podtide replay scenarios/flash-sale/scenario.yaml --snapshot 10m45s --size 140x40\n\n\
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+))]
+#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+pub struct ReplayArgs {
+    /// What to play.
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// The instant to begin at, such as `12m30s`.
+    #[arg(long, value_name = "TIME", help_heading = "Player")]
+    pub at: Option<String>,
+    /// Which Deployment is shown first, by name; one with an HPA if absent.
+    #[arg(long, value_name = "NAME", help_heading = "Player")]
+    pub workload: Option<String>,
+    /// Print the screen at this instant as plain text, and play nothing.
+    #[arg(long, value_name = "TIME", help_heading = "Player")]
+    pub snapshot: Option<String>,
+    /// Columns and rows of the snapshot.
+    #[arg(long, value_name = "WxH", default_value = "140x40", help_heading = "Player")]
+    pub size: String,
 }
 
 /// Arguments of `chart`.

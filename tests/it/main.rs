@@ -18,6 +18,7 @@ mod manifest;
 mod metrics_server;
 mod nodes;
 mod pipe;
+mod player;
 mod properties_quantity;
 mod render;
 mod repeatable;

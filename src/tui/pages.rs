@@ -1,0 +1,62 @@
+//! Pages of text that can be opened.
+
+use super::app::{App, Reading};
+use super::view::hpa;
+use super::view::text::wrap;
+
+/// All keys. Columns: keys, what they do.
+const KEYS: [(&str, &str); 30] = [
+    ("space", "play, pause"),
+    ("< >", "slower, faster: 1x to 10,000x"),
+    ("← →", "a second back, on"),
+    ("shift ← →", "a minute back, on"),
+    ("PgUp PgDn", "a tenth of the charts back, on"),
+    ("home end", "to the start, to the end"),
+    (", .", "to the event before, to the next event"),
+    ("[ ]", "to the change of the scale before, to the next one"),
+    ("{ }", "to the sync of the HPA before, to the next one"),
+    ("g or :", "go to an instant, such as 12m30s"),
+    ("", ""),
+    ("+ -", "zoom the time axis in, out"),
+    ("=", "show all of the time"),
+    ("tab", "the next workload; shift tab the one before"),
+    ("f F", "follow the next pod, the one before"),
+    ("o", "show only events of the followed pod"),
+    ("esc", "follow nobody; close what is open"),
+    ("↑ ↓", "scroll the nodes"),
+    ("", ""),
+    ("/", "search in the events; n the next, N the one before"),
+    ("h", "the HPA's view, whole"),
+    ("e", "explain what is at the cursor"),
+    ("w", "what if: change something and play again"),
+    ("x", "details of the other take"),
+    ("?", "this help"),
+    ("q", "quit"),
+    ("", ""),
+    ("mouse", "a click on a chart goes there, on a pod follows it, on an"),
+    ("", "event goes to it; the wheel zooms charts and scrolls the rest"),
+    ("pods", "P pending  I pulling image  S starting  R ready  U unready"),
+];
+
+/// Help.
+pub fn help() -> Reading {
+    let mut lines: Vec<String> =
+        KEYS.iter().map(|(key, what)| format!("{key:<10} {what}").trim_end().to_owned()).collect();
+    lines.push("           T terminating  C crash loop  O OOM-killed  E completed".to_owned());
+    lines.push("marks      ▲ ▼ the HPA changed the scale   ◆ the scenario's events".to_owned());
+    Reading { title: "keys".to_owned(), lines, first: 0 }
+}
+
+/// The HPA's view.
+pub fn hpa(app: &App) -> Reading {
+    let mut lines: Vec<String> =
+        hpa::lines(app).iter().map(|line| line.to_string().trim_end().to_owned()).collect();
+    if let Some((object, _)) = hpa::subject(app) {
+        lines.push(String::new());
+        for condition in &object.status.conditions {
+            let told = format!(" {}: {}", condition.type_, condition.reason);
+            lines.extend(wrap(&told, usize::from(app.size.0.saturating_sub(6)).min(100)));
+        }
+    }
+    Reading { title: "HPA".to_owned(), lines, first: 0 }
+}

@@ -1,0 +1,89 @@
+//! A real session, in a terminal of tmux: keys in, screens out.
+
+use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// A tmux server of its own, with one session; gone when it is dropped.
+struct Tmux {
+    socket: String,
+}
+
+impl Tmux {
+    /// Starts the player on a bundled scenario; none where tmux is missing.
+    fn start(size: (u16, u16)) -> Option<Tmux> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            eprintln!("skipped: tmux is not installed");
+            return None;
+        }
+        let tmux = Tmux { socket: format!("podtide-test-{}", std::process::id()) };
+        let program = env!("CARGO_BIN_EXE_podtide");
+        let command =
+            format!("{program} replay scenarios/flash-sale/scenario.yaml; echo left with $?; cat");
+        let (width, height) = (size.0.to_string(), size.1.to_string());
+        let started = tmux.run(&["new-session", "-d", "-x", &width, "-y", &height, &command]);
+        assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        Some(tmux)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new("tmux");
+        command.args(["-L", &self.socket, "-f", "/dev/null"]).args(arguments);
+        command.output().expect("tmux can be run")
+    }
+
+    fn press(&self, keys: &[&str]) {
+        let mut arguments = vec!["send-keys"];
+        arguments.extend(keys);
+        self.run(&arguments);
+    }
+
+    fn screen(&self) -> String {
+        String::from_utf8_lossy(&self.run(&["capture-pane", "-p"]).stdout).into_owned()
+    }
+
+    /// Waits until the screen has a text.
+    fn expect(&self, text: &str) -> String {
+        let begin = Instant::now();
+        loop {
+            let screen = self.screen();
+            if screen.contains(text) {
+                return screen;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(20), "no `{text}` in\n{screen}");
+            sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        self.run(&["kill-server"]);
+    }
+}
+
+#[test]
+fn a_session_in_a_terminal() {
+    let Some(tmux) = Tmux::start((140, 40)) else { return };
+    tmux.expect("0 / 1h");
+    tmux.press(&["g"]);
+    tmux.expect("go to:");
+    tmux.press(&["1", "0", "m", "4", "5", "s", "Enter"]);
+    let screen = tmux.expect("10m45s / 1h");
+    assert!(screen.contains("hpa/shop") && screen.contains("pool-a-1"), "{screen}");
+    tmux.press(&["?"]);
+    tmux.expect("play, pause");
+    tmux.press(&["Escape"]);
+    tmux.press(&["Right"]);
+    tmux.expect("10m46s / 1h");
+    tmux.press(&["Space"]);
+    tmux.expect("▶ 60x");
+    tmux.expect("11m");
+    tmux.press(&["Space"]);
+    tmux.expect("❚❚ 60x");
+    tmux.run(&["resize-window", "-x", "80", "-y", "24"]);
+    tmux.expect("(h: more)");
+    tmux.press(&["C-c"]);
+    let screen = tmux.expect("left with 0");
+    assert!(!screen.contains("requests/s"), "the screen is as it was before:\n{screen}");
+}
