@@ -1,11 +1,12 @@
 //! The terminal player: plays finished recordings, backwards too, and never drives the engine.
 //!
-//! - [`take`]: a Scenario that was played, with what is needed to find one's way; [`head`] reads it.
-//! - [`app`]: all that the player knows; [`message`] what can happen to it; [`update`] what it knows
-//!   then.
-//! - [`view`]: what the player knows -> a screen; [`snapshot`] the same as plain text.
-//! - [`event`]: the terminal -> messages; nothing else reads it. [`terminal`] sets it up and puts it
-//!   back; [`session`] is the loop.
+//! - [`take`]: a Scenario that was played, with what is needed to find one's way in it; [`head`]
+//!   reads it.
+//! - [`app`]: all that the player knows; [`message`]: what can happen to it; [`update`]: what it
+//!   knows then.
+//! - [`view`]: what the player knows -> a screen; [`snapshot`]: the same as plain text.
+//! - [`event`]: the terminal -> messages; nothing else reads it. [`terminal`] sets it up and puts
+//!   it back; [`session`] is the loop.
 
 pub mod app;
 pub mod event;

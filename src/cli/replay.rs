@@ -53,7 +53,9 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
             terminal,
             "the player needs a terminal; `--snapshot TIME` prints one screen without"
         );
-        at.into_iter().for_each(|at| app.seek(at));
+        if let Some(at) = at {
+            app.seek(at);
+        }
         session::run(&mut app)?;
     }
     Ok(if has_errors(&session.findings) { Outcome::WrongInput } else { Outcome::Fine })

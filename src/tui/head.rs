@@ -17,8 +17,8 @@ pub struct Place {
 
 /// Where a recording is read, with the cluster at that place.
 ///
-/// Steps forward carry on from the cluster that is there; anything else begins at a keyframe. So the
-/// cost is bounded by the distance of two keyframes, wherever one goes.
+/// Steps forward carry on from the cluster that is there; anything else begins at a keyframe. So
+/// the cost is bounded by the distance of two keyframes, wherever one goes.
 #[derive(Clone, Debug)]
 pub struct Head {
     place: Place,
@@ -68,7 +68,9 @@ impl Head {
         let keyframe = take.recording.keyframe_before(to);
         if from <= to && from >= keyframe {
             let facts = &take.recording.facts[from as usize..to as usize];
-            facts.iter().for_each(|fact| self.cluster.replay(fact));
+            for fact in facts {
+                self.cluster.replay(fact);
+            }
         } else {
             self.cluster = take.recording.state_after(to);
         }

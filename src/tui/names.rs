@@ -71,7 +71,7 @@ impl Names {
                 .push((Arc::from(&*it.metadata.namespace), Arc::from(&*it.metadata.name))),
             Write::CreateNode(node) => self.nodes.push(Arc::from(&*node.metadata.name)),
             Write::CreateHpa(it) => {
-                self.hpas.push((Arc::from(&*it.metadata.namespace), Arc::from(&*it.metadata.name)))
+                self.hpas.push((Arc::from(&*it.metadata.namespace), Arc::from(&*it.metadata.name)));
             }
             Write::CreatePdb(pdb) => self.pdbs.push(Arc::from(&*pdb.metadata.name)),
             Write::CreateService(it) => self.services.push(Arc::from(&*it.metadata.name)),

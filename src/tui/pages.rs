@@ -2,7 +2,11 @@
 
 use super::app::{App, Reading};
 use super::view::hpa;
-use super::view::text::wrap;
+use super::view::text::{instant, wrap};
+use crate::explain;
+use crate::kube::objects::ids::ObjectId;
+use crate::render;
+use crate::render::text::Style;
 
 /// All keys. Columns: keys, what they do.
 const KEYS: [(&str, &str); 30] = [
@@ -45,6 +49,36 @@ pub fn help() -> Reading {
     lines.push("           T terminating  C crash loop  O OOM-killed  E completed".to_owned());
     lines.push("marks      ▲ ▼ the HPA changed the scale   ◆ the scenario's events".to_owned());
     Reading { title: "keys".to_owned(), lines, first: 0 }
+}
+
+/// Why: of the pod that is followed, else of the HPA, else of the Deployment.
+pub fn explain(app: &App) -> Reading {
+    let take = app.take();
+    let (scenario, recording, at) = (&take.scenario, &take.recording, app.now());
+    let workload = take.workload(app.workload);
+    let hpa = workload.and_then(|workload| workload.hpa.as_ref());
+    let namespace = workload.map_or("", |workload| &*workload.namespace);
+    let named = |name: &str| format!("{namespace}/{name}");
+    let explained = match (app.follow, hpa, workload) {
+        (Some(pod), _, _) => {
+            let name = take.names.object(ObjectId::Pod(pod));
+            let name = named(name.trim_start_matches("pod/"));
+            explain::pod(scenario, recording, &name, at)
+        }
+        (None, Some(hpa), _) => explain::hpa(scenario, recording, &named(&hpa.name), at),
+        (None, None, Some(workload)) => {
+            explain::deployment(scenario, recording, &named(&workload.name), at)
+        }
+        (None, None, None) => explain::at(scenario, recording, at),
+    };
+    let width = app.size.0.saturating_sub(6).min(110);
+    let style = Style { width, ..Style::default() };
+    let text = match explained {
+        Ok(explanation) => render::explain::text(&explanation, style),
+        Err(unknown) => format!("{unknown}: nothing to explain at {}", instant(at)),
+    };
+    let lines = text.lines().map(str::to_owned).collect();
+    Reading { title: "why".to_owned(), lines, first: 0 }
 }
 
 /// The HPA's view.

@@ -157,11 +157,11 @@ pub fn rows(cluster: &Cluster, deployment: Option<DeploymentId>) -> Vec<NodeRow>
         let revision = revision_of(set);
         for pod in set.pods.iter().filter_map(|pod| cluster.pod(*pod)) {
             let groups = own.entry(pod.node).or_default();
-            if groups.last().is_none_or(|group| group.revision != revision) {
-                groups.push(Group { revision, pods: Vec::new() });
+            let shown = (pod.id, PodState::of(pod));
+            match groups.last_mut().filter(|group| group.revision == revision) {
+                Some(group) => group.pods.push(shown),
+                None => groups.push(Group { revision, pods: vec![shown] }),
             }
-            let last = groups.last_mut().expect("a group was pushed if there was none");
-            last.pods.push((pod.id, PodState::of(pod)));
         }
     }
     let mut rows: Vec<NodeRow> =

@@ -38,11 +38,10 @@ pub(super) fn find(app: &mut App, way: Way) {
         Way::Forward => (told..take.log.len()).find(has),
         Way::Back => (0..told.saturating_sub(1)).rev().find(has),
     };
-    match found {
-        Some(place) => app.seek_entry(place as u32),
-        None => {
-            let side = if way.is_forward() { "after" } else { "before" };
-            app.note = format!("no event {side} this instant has `{}`", app.search);
-        }
+    if let Some(place) = found {
+        app.seek_entry(place as u32);
+    } else {
+        let side = if way.is_forward() { "after" } else { "before" };
+        app.note = format!("no event {side} this instant has `{}`", app.search);
     }
 }

@@ -96,12 +96,11 @@ fn step_sync(app: &mut App, way: Way, rescaled: bool) {
     let Some(subject) = take.subjects.get(app.workload) else { return };
     let among = if rescaled { &subject.rescales } else { &subject.syncs };
     let what = if rescaled { "change of the scale by the HPA" } else { "sync of the HPA" };
-    match take.neighbour(among, app.now(), way.is_forward()) {
-        Some(at) => app.seek(at),
-        None => {
-            let side = if way.is_forward() { "after" } else { "before" };
-            app.note = format!("no {what} {side} this instant");
-        }
+    if let Some(at) = take.neighbour(among, app.now(), way.is_forward()) {
+        app.seek(at);
+    } else {
+        let side = if way.is_forward() { "after" } else { "before" };
+        app.note = format!("no {what} {side} this instant");
     }
 }
 
@@ -155,7 +154,8 @@ fn open(app: &mut App, page: Page) {
         Page::Search => app.mode = Mode::Search(String::new()),
         Page::Help => app.mode = Mode::Reading(pages::help()),
         Page::Hpa => app.mode = Mode::Reading(pages::hpa(app)),
-        Page::Explain | Page::WhatIf => {}
+        Page::Explain => app.mode = Mode::Reading(pages::explain(app)),
+        Page::WhatIf => {}
     }
     if matches!(app.mode, Mode::Goto(_) | Mode::Search(_)) {
         app.playing = false;

@@ -183,17 +183,18 @@ fn metric_lines(
         piece(asks, style),
     ])];
     let pods = metric.pods;
-    let mut counted = format!("   {} ready", pods.ready);
-    for (count, word) in
-        [(pods.unready, "unready"), (pods.missing, "without metrics"), (pods.ignored, "ignored")]
-    {
-        if count > 0 {
-            counted += &format!(", {count} {word}");
-        }
-    }
+    let counted = [
+        (pods.ready, "ready"),
+        (pods.unready, "unready"),
+        (pods.missing, "without metrics"),
+        (pods.ignored, "ignored"),
+    ];
+    let counted = counted.iter().filter(|(count, word)| *count > 0 || *word == "ready");
+    let counted: Vec<String> = counted.map(|(count, word)| format!("{count} {word}")).collect();
+    let counted = counted.join(", ");
     let (low, high) = (1.0 - series.tolerance_down, 1.0 + series.tolerance_up);
     let (low, high) = (words::amount(low), words::amount(high));
-    let counted = format!("{counted}; tolerance {low}..{high}");
+    let counted = format!("   {counted}; tolerance {low}..{high}");
     lines.push(Line::from(piece(counted, theme.dim())));
     if metric.basis.is_valid() {
         lines.push(Line::from(piece(format!("   {}", basis_word(metric.basis)), theme.dim())));

@@ -44,6 +44,8 @@ fn screens_of_80_columns() {
     insta::assert_snapshot!("rollout_80", screen_at(&mut app, 735));
     send(&mut app, [Message::Open(Page::Hpa)]);
     insta::assert_snapshot!("hpa_80", snapshot::text(&mut app));
+    send(&mut app, [Message::Close, Message::Open(Page::Explain)]);
+    insta::assert_snapshot!("explain_80", snapshot::text(&mut app));
     send(&mut app, [Message::Close, Message::Open(Page::Help)]);
     insta::assert_snapshot!("help_80", snapshot::text(&mut app));
 }
@@ -81,4 +83,15 @@ fn every_size_has_a_screen() {
             assert_eq!(text.lines().count(), usize::from(height));
         }
     }
+}
+
+#[test]
+fn the_readme_shows_what_its_command_prints() {
+    let readme = std::fs::read_to_string("README.md").expect("there is one");
+    let arguments = ["replay", "scenarios/flash-sale/scenario.yaml", "--snapshot", "10m45s"];
+    let output = crate::cli::podtide().args(arguments).args(["--size", "100x26"]).output();
+    let printed = output.expect("the program can be started").stdout;
+    let printed = String::from_utf8(printed).expect("it prints text");
+    let shown = printed.trim_end();
+    assert!(readme.contains(shown), "the README should show\n{shown}");
 }

@@ -11,6 +11,7 @@ struct Tmux {
 
 impl Tmux {
     /// Starts the player on a bundled scenario; none where tmux is missing.
+    #[expect(clippy::print_stderr, reason = "a test that was skipped says so")]
     fn start(size: (u16, u16)) -> Option<Tmux> {
         if Command::new("tmux").arg("-V").output().is_err() {
             eprintln!("skipped: tmux is not installed");
