@@ -7,6 +7,7 @@
 //! drives it.
 
 pub mod apiserver;
+pub mod cluster_autoscaler;
 pub mod control_plane;
 pub mod controllers;
 pub mod endpoint_slice;

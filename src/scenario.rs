@@ -15,6 +15,7 @@ use crate::api::apps::Deployment;
 use crate::api::autoscaling::HorizontalPodAutoscaler;
 use crate::api::core::{Node, Service};
 use crate::api::policy::PodDisruptionBudget;
+use crate::kube::cluster_autoscaler::config::ClusterAutoscalerConfiguration;
 use crate::kube::controllers::node_lifecycle::config::NodeLifecycleConfiguration;
 use crate::kube::controllers::podautoscaler::config::HpaControllerConfiguration;
 use crate::kube::timings::Timings;
@@ -80,6 +81,8 @@ pub struct ClusterSpec {
     pub nodes: Vec<Arc<Node>>,
     /// Flags of kube-controller-manager for HPAs.
     pub controller_manager: HpaControllerConfiguration,
+    /// The cluster autoscaler, if there is one.
+    pub cluster_autoscaler: Option<Arc<ClusterAutoscalerConfiguration>>,
     /// Flags of kube-controller-manager for nodes.
     pub node_lifecycle: NodeLifecycleConfiguration,
     /// Where the HPA's resource metrics come from.

@@ -20,6 +20,7 @@ use crate::api::apps::Deployment;
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::eviction::Eviction;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
+use crate::kube::cluster_autoscaler::ClusterAutoscaler;
 use crate::kube::control_plane::ControlPlane;
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::kube::controllers::podautoscaler::horizontal::{HorizontalController, Reconciled};
@@ -88,6 +89,8 @@ struct Simulation<'a> {
     drains: BTreeMap<u32, DrainCommand>,
     /// Evictions that are still to be asked for one by one, by number of the action.
     evictions: BTreeMap<u32, VecDeque<Eviction>>,
+    /// Adds and removes nodes, if there is one.
+    cluster_autoscaler: Option<ClusterAutoscaler>,
     /// The event that is being carried out, by its place in the scenario.
     acting: u32,
     /// What the observer has not been told of yet.
@@ -156,9 +159,18 @@ impl Simulation<'_> {
             self.go_on(wake.key);
         } else if wake.component == watch::USER {
             self.act(wake.key);
+        } else if wake.component == watch::CLUSTER_AUTOSCALER {
+            self.autoscale(wake.key);
         } else {
             self.control_plane.run(&mut self.cluster, wake);
         }
+    }
+
+    fn autoscale(&mut self, task: u32) {
+        let Some(autoscaler) = &mut self.cluster_autoscaler else { return };
+        let below = &mut self.control_plane.below.below;
+        let mut api = Api::new(&mut self.cluster, KUBELET_RANK, below);
+        autoscaler.reconcile(&mut api, task);
     }
 
     /// The next sync comes a period after the end of this one.

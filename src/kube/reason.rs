@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::kube::apiserver::eviction::reason::EvictionReason;
+use crate::kube::cluster_autoscaler::reason::ClusterAutoscalerReason;
 use crate::kube::controllers::deployment::reason::DeploymentReason;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::node_lifecycle::reason::NodeLifecycleReason;
@@ -53,6 +54,8 @@ pub enum Reason {
     Kubectl(KubectlReason),
     /// Docker Swarm.
     Swarm(SwarmReason),
+    /// The cluster autoscaler.
+    ClusterAutoscaler(ClusterAutoscalerReason),
     /// Anything that says no more than upstream's word and a text.
     Plain {
         /// Upstream's CamelCase reason.
@@ -86,6 +89,7 @@ impl Reason {
             Reason::PodGc(reason) => reason.word(),
             Reason::Eviction(reason) => reason.word(),
             Reason::Kubectl(reason) => reason.word(),
+            Reason::ClusterAutoscaler(reason) => reason.word(),
             Reason::Plain { word, .. } => word,
         }
     }
@@ -104,6 +108,7 @@ impl fmt::Display for Reason {
             Reason::ReplicaSet(reason) => reason.fmt(f),
             Reason::Disruption(reason) => reason.fmt(f),
             Reason::Swarm(reason) => reason.fmt(f),
+            Reason::ClusterAutoscaler(reason) => reason.fmt(f),
             Reason::NodeLifecycle(reason) => reason.fmt(f),
             Reason::TaintEviction(reason) => reason.fmt(f),
             Reason::PodGc(reason) => reason.fmt(f),

@@ -8,6 +8,7 @@
 //! each time it is woken: what differs are the events that let waiting pods be tried again. What
 //! plugins take from a pod is worked out once for all pods of a template (`plan`).
 
+pub mod cluster_snapshot;
 pub mod default_pool;
 mod filter;
 mod image_locality;

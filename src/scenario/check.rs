@@ -6,6 +6,7 @@
 
 mod asked;
 mod cluster;
+mod cluster_autoscaler;
 mod cpu;
 mod events;
 mod faults;

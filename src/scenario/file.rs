@@ -4,6 +4,7 @@
 //! values mean together is `check`'s business.
 
 pub mod cluster;
+pub mod cluster_autoscaler;
 pub mod event;
 pub mod profile;
 pub mod read;

@@ -16,6 +16,7 @@ use crate::api::apps::Deployment;
 use crate::engine::random::RandomStream;
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::{Cluster, Write, watch};
+use crate::kube::cluster_autoscaler::{ClusterAutoscaler, Task};
 use crate::kube::control_plane::{ControlPlane, Rank0, Rank1, Rank2, Rank3, Rank4};
 use crate::kube::controllers::deployment::DeploymentController;
 use crate::kube::controllers::disruption::DisruptionController;
@@ -64,6 +65,11 @@ impl<'a> Simulation<'a> {
             adapter: Adapter::new(scenario),
             drains: BTreeMap::new(),
             evictions: BTreeMap::new(),
+            cluster_autoscaler: scenario
+                .cluster
+                .cluster_autoscaler
+                .as_ref()
+                .map(|it| ClusterAutoscaler::new(scenario.seed, Arc::clone(it))),
             acting: 0,
             decisions: Vec::new(),
             segments: Vec::new(),
@@ -87,9 +93,19 @@ impl<'a> Simulation<'a> {
             }
         }
         self.cluster.script.pod_quota = self.scenario.cluster.pod_quota;
+        self.start_cluster_autoscaler();
         for (number, event) in self.scenario.events.iter().enumerate() {
             self.cluster.wakes.wake(watch::USER, number as u32, event.at);
         }
+    }
+
+    /// What it sees before time 0 it does not remember.
+    fn start_cluster_autoscaler(&mut self) {
+        let Some(autoscaler) = &self.cluster_autoscaler else { return };
+        let scans = autoscaler.scans();
+        self.cluster.scans = Some(scans);
+        let first = scans.next(SimTime::ZERO);
+        self.cluster.wakes.wake(watch::CLUSTER_AUTOSCALER, Task::Scan as u32, first);
     }
 
     fn warm_up(&mut self) {

@@ -6,6 +6,7 @@
 
 mod causes;
 mod cli;
+mod cluster_autoscaler;
 mod compose;
 mod conformance;
 mod deploy;

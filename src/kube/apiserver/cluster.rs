@@ -11,6 +11,7 @@ use super::write::{Applied, Fact, Refused, Write};
 use crate::api::core::PodTemplateSpec;
 use crate::api::meta::StringMap;
 use crate::engine::wakes::Wakes;
+use crate::kube::cluster_autoscaler::config::Scans;
 use crate::kube::objects::deployment::{DeploymentObject, ReplicaSetObject};
 use crate::kube::objects::disruption::PdbObject;
 use crate::kube::objects::hpa::HpaObject;
@@ -40,6 +41,8 @@ pub struct Cluster {
     pub timings: Timings,
     /// Answers out of the ordinary.
     pub script: Script,
+    /// When a cluster autoscaler looks at all this, if there is one.
+    pub scans: Option<Scans>,
     pub(super) journal: Vec<Fact>,
     pub(super) nodes: Vec<Option<NodeObject>>,
     pub(super) services: Vec<Option<ServiceObject>>,

@@ -9,6 +9,7 @@ use super::write::{EventType, Write};
 use crate::api::core::Taint;
 use crate::api::meta::ConditionStatus;
 use crate::engine::wakes::Component;
+use crate::kube::cluster_autoscaler::Task;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::disruption::stale_disruption_at;
 use crate::kube::objects::ids::{DeploymentId, NodeId, ObjectId, PodId, ReplicaSetId};
@@ -57,6 +58,8 @@ pub const KUBELET_NODE: Component = Component { number: 16, rank: 4 };
 pub const POD_GC: Component = Component { number: 18, rank: 2 };
 /// Commands of users that take time; keys are those of [`USER`].
 pub const KUBECTL: Component = Component { number: 17, rank: 7 };
+/// The cluster autoscaler; its keys are those of [`crate::kube::cluster_autoscaler::Task`].
+pub const CLUSTER_AUTOSCALER: Component = Component { number: 19, rank: 7 };
 
 /// Above every rank: a wake of any component is due.
 pub const ANY_RANK: u8 = 8;
@@ -64,6 +67,7 @@ pub const ANY_RANK: u8 = 8;
 /// Wakes the components that a change concerns.
 pub(super) fn notify(cluster: &mut Cluster, change: Change) {
     let timings = cluster.timings;
+    wake_autoscaler(cluster, change);
     match change {
         Change::Deployment(deployment) => {
             wake_owner(cluster, Some(deployment), timings.deployment_sync);
@@ -100,6 +104,15 @@ pub(super) fn notify(cluster: &mut Cluster, change: Change) {
         Change::Service(service) => wake(cluster, ENDPOINTS, service.0, SimDuration::ZERO),
         Change::Endpoints(service) => wake(cluster, KUBE_PROXY, service.0, SimDuration::ZERO),
         Change::None | Change::HpaCreated(_) | Change::HpaDeleted(_) => {}
+    }
+}
+
+/// A cluster autoscaler, if there is one, looks at what changed at its next scan.
+fn wake_autoscaler(cluster: &mut Cluster, change: Change) {
+    let Some(scans) = cluster.scans else { return };
+    if let Change::Pod(..) | Change::Node(_) | Change::Pdb(_) | Change::PdbStatus(_) = change {
+        let at = scans.next(cluster.now);
+        cluster.wakes.wake(CLUSTER_AUTOSCALER, Task::Scan as u32, at);
     }
 }
 

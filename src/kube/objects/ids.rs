@@ -64,4 +64,6 @@ pub enum ObjectId {
     Pdb(PdbId),
     /// A Service.
     Service(ServiceId),
+    /// The ConfigMap in which the cluster autoscaler tells its status.
+    ClusterAutoscaler,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::ids::{NodeId, PodId};
-use crate::api::core::{Amounts, Node, Taint};
+use crate::api::core::{Amounts, Node, NodeStatus, Taint};
 use crate::api::meta::ConditionStatus;
 use crate::units::SimTime;
 
@@ -106,4 +106,22 @@ pub fn zone_key(node: &Node) -> String {
     let zone = label("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone");
     let region = label("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region");
     format!("{region}:\0:{zone}")
+}
+
+/// Allocatable amounts, the capacity where they are absent; 110 pods when neither says.
+pub fn allocatable(status: &NodeStatus) -> Amounts {
+    let list = if status.allocatable.is_empty() { &status.capacity } else { &status.allocatable };
+    let mut amounts = Amounts { pods: 110, ..Amounts::default() };
+    for (name, quantity) in list {
+        match name.as_str() {
+            "cpu" => amounts.milli_cpu = quantity.milli_value(),
+            "memory" => amounts.memory = quantity.value(),
+            "ephemeral-storage" => amounts.ephemeral_storage = quantity.value(),
+            "pods" => amounts.pods = quantity.value(),
+            _ => {
+                amounts.scalars.insert(name.clone(), quantity.value());
+            }
+        }
+    }
+    amounts
 }

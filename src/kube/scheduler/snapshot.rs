@@ -12,7 +12,7 @@ use super::topology::Topologies;
 use crate::api::core::{Amounts, Node, Taint};
 use crate::kube::apiserver::Cluster;
 use crate::kube::objects::ids::{LabelSetId, NodeId, PodId};
-use crate::kube::objects::node::{NodeObject, zone_key};
+use crate::kube::objects::node::{NodeObject, allocatable, zone_key};
 
 /// A node and what is set aside on it.
 #[derive(Clone, Debug)]
@@ -71,11 +71,21 @@ pub(super) enum ClusterEvent {
 impl NodeInfo {
     fn new(object: &NodeObject) -> NodeInfo {
         NodeInfo {
-            id: object.id,
-            node: Arc::clone(&object.node),
             unschedulable: object.unschedulable,
             taints: object.taints.clone(),
             allocatable: object.allocatable.clone(),
+            ..NodeInfo::hypothetical(object.id, &object.node)
+        }
+    }
+
+    /// A node as it is described, that runs nothing.
+    fn hypothetical(id: NodeId, node: &Arc<Node>) -> NodeInfo {
+        NodeInfo {
+            id,
+            unschedulable: node.spec.unschedulable,
+            taints: node.spec.taints.clone(),
+            allocatable: allocatable(&node.status),
+            node: Arc::clone(node),
             requested: Amounts::default(),
             non_zero_requested: CpuAndMemory::default(),
             pods: Vec::new(),
@@ -238,6 +248,38 @@ impl Snapshot {
             self.node_epoch += 1;
         }
         info.update_pods(cluster, object, plans, &mut self.topologies, events);
+    }
+
+    /// Adds a node that runs nothing and that no cluster has.
+    pub(super) fn add_node(&mut self, node: &Arc<Node>) -> NodeId {
+        let id = NodeId(self.infos.len() as u32);
+        let info = NodeInfo::hypothetical(id, node);
+        self.infos.push(Some(info));
+        self.topologies.set_node(id.index(), Some(Arc::clone(node)));
+        self.sort();
+        id
+    }
+
+    /// Takes a node away; what is known of the others stays true.
+    pub(super) fn remove_node(&mut self, id: NodeId) {
+        self.infos[id.index()] = None;
+        self.topologies.set_node(id.index(), None);
+        self.order.retain(|other| *other != id);
+    }
+
+    /// Takes taints of these keys off a node; whether it had any.
+    pub(super) fn remove_taints(&mut self, id: NodeId, keys: &[&str]) -> bool {
+        let info = self.infos[id.index()].as_mut().expect("a node that is changed is known");
+        let before = info.taints.len();
+        info.taints.retain(|taint| !keys.contains(&taint.key.as_str()));
+        info.taints.len() < before
+    }
+
+    /// Puts a pod on a node.
+    pub(super) fn add_pod(&mut self, id: NodeId, plan: &PodPlan, entry: PodEntry) {
+        let info = self.infos[id.index()].as_mut().expect("a node that is changed is known");
+        info.add_pod(plan, entry);
+        info.pods.push(entry);
     }
 
     /// Puts the nodes in order anew. Mirrors `nodeTree.list`.

@@ -4,6 +4,7 @@ use super::Cause;
 use super::pods::{latest, subject};
 use super::walk::Walk;
 use crate::kube::apiserver::Write;
+use crate::kube::cluster_autoscaler::reason::ClusterAutoscalerReason;
 use crate::kube::controllers::node_lifecycle::reason::NodeLifecycleReason;
 use crate::kube::controllers::pod_gc::reason::PodGcReason;
 use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
@@ -131,6 +132,28 @@ impl Walk<'_> {
         }
     }
 
+    /// A group grows for a pod that found no node; a node goes because it was seen to be unneeded.
+    pub(super) fn of_autoscaler(
+        &self,
+        write: &Write,
+        reason: &ClusterAutoscalerReason,
+    ) -> Option<Cause> {
+        let rejected = || self.pods.get(&subject(write)?)?.rejected;
+        let [grown, shrunk] = self.scaled;
+        let cause = match reason {
+            ClusterAutoscalerReason::ScaledUpGroup { .. } => self.rejected,
+            ClusterAutoscalerReason::TriggeredScaleUp(_)
+            | ClusterAutoscalerReason::NotTriggerScaleUp { .. } => rejected(),
+            ClusterAutoscalerReason::NodeRegistered { .. } => grown,
+            ClusterAutoscalerReason::ToBeDeleted => shrunk,
+            ClusterAutoscalerReason::DeletingPod
+            | ClusterAutoscalerReason::NodeRemoved { .. }
+            | ClusterAutoscalerReason::ScaleDownFailed { .. } => self.node_trail(write).tainted,
+            _ => None,
+        };
+        cause.map(Cause::Fact)
+    }
+
     /// Takes in what a fact did to a node; the cluster has it already.
     pub(super) fn follow_node(&mut self, write: &Write, reason: &Reason) {
         let created = || self.cluster.nodes().next_back().map(|node| node.id);
@@ -138,6 +161,14 @@ impl Walk<'_> {
             Write::CreateNode(_) => created(),
             _ => node_of(write),
         };
+        if let Reason::ClusterAutoscaler(reason) = reason {
+            match reason {
+                ClusterAutoscalerReason::ScaledUpGroup { .. } => self.scaled[0] = Some(self.now),
+                ClusterAutoscalerReason::ScaleDown { .. }
+                | ClusterAutoscalerReason::ScaleDownEmpty { .. } => self.scaled[1] = Some(self.now),
+                _ => {}
+            }
+        }
         let Some(node) = node else { return };
         let (now, trail) = (Some(self.now), self.nodes.entry(node).or_default());
         if let Reason::Kubectl(KubectlReason::Cordon { .. }) = reason {

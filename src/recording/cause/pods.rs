@@ -3,6 +3,7 @@
 use super::walk::Walk;
 use super::{Cause, Life};
 use crate::kube::apiserver::Write;
+use crate::kube::cluster_autoscaler::reason::ClusterAutoscalerReason;
 use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::application::ProbeKind;
@@ -18,7 +19,7 @@ pub(super) struct Trail {
     pub(super) life: Life,
     at_start: bool,
     /// The scheduler found no node.
-    rejected: Option<u32>,
+    pub(super) rejected: Option<u32>,
     pulling: Option<u32>,
     /// The image is there, or cannot be had.
     image: Option<u32>,
@@ -258,7 +259,10 @@ impl Walk<'_> {
                 trail.life.placed = now;
                 self.moved = now;
             }
-            Write::PodUnscheduled { .. } => trail.rejected = now,
+            Write::PodUnscheduled { .. } => {
+                trail.rejected = now;
+                self.rejected = now;
+            }
             Write::PodStatus { status, .. } if status.phase.is_terminal() => {
                 trail.life.ended.get_or_insert(self.now);
             }
@@ -291,6 +295,9 @@ impl Walk<'_> {
                 cancelled: false,
                 ..
             }) => trail.evicting = now,
+            Reason::ClusterAutoscaler(ClusterAutoscalerReason::DeletingPod) => {
+                trail.evicting = now;
+            }
             Reason::Plain { word: "Evicted", .. } => trail.life.evicted = now,
             _ => {}
         }

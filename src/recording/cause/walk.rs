@@ -29,6 +29,10 @@ pub(super) struct Walk<'a> {
     pub(super) nodes: BTreeMap<NodeId, NodeTrail>,
     /// The last write that may have let some pod fit somewhere.
     pub(super) moved: Option<u32>,
+    /// The last time that the scheduler found no node for a pod.
+    pub(super) rejected: Option<u32>,
+    /// What the cluster autoscaler last told of a group that grows, and of a node that goes.
+    pub(super) scaled: [Option<u32>; 2],
     /// The last event of the scenario that was carried out, and when.
     event: Option<(SimTime, u32)>,
     causes: Vec<Option<Cause>>,
@@ -46,6 +50,8 @@ impl<'a> Walk<'a> {
             deployments: BTreeMap::new(),
             nodes: BTreeMap::new(),
             moved: None,
+            rejected: None,
+            scaled: [None; 2],
             event: None,
             causes: Vec::with_capacity(recording.facts.len()),
             cluster,
@@ -91,6 +97,7 @@ impl<'a> Walk<'a> {
             Reason::TaintEviction(reason) => self.of_taint_eviction(&fact.write, reason),
             Reason::PodGc(reason) => self.of_pod_gc(&fact.write, *reason),
             Reason::Swarm(_) => self.of_swarm(&fact.write),
+            Reason::ClusterAutoscaler(reason) => self.of_autoscaler(&fact.write, reason),
             Reason::Plain { .. } => self.of_pressure(&fact.write),
             Reason::Disruption(_) | Reason::Endpoints(_) => None,
         }

@@ -41,6 +41,7 @@ impl Checker<'_> {
             timings: timings.map_or_else(Default::default, |timings| timings.value),
             nodes,
             controller_manager,
+            cluster_autoscaler: self.cluster_autoscaler(written, duration),
             node_lifecycle: self.node_flags(flags, duration),
             metrics: self.metrics_source(written, duration),
             hpa_syncs: Vec::new(),
@@ -175,7 +176,8 @@ impl Checker<'_> {
         if pools.is_empty() {
             return self.default_nodes();
         }
-        let total: i64 = pools.iter().map(|pool| i64::from(count_of(pool))).sum();
+        let most = |pool| count_of(pool).max(pool.max.as_ref().map_or(0, |max| max.value));
+        let total: i64 = pools.iter().map(|pool: &NodePool| i64::from(most(pool))).sum();
         if total > MAX_NODES {
             self.report(
                 Diagnostic::error("too-many-nodes", format!("there are {total} nodes"))
@@ -193,7 +195,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn check_pool(&mut self, pool: &NodePool, before: &[Arc<Node>]) {
-        if count_of(pool) == 0 {
+        if count_of(pool) == 0 && pool.max.is_none() {
             self.report(
                 Diagnostic::warning("empty-pool", "this pool has no nodes")
                     .at(pool.count.as_ref().map_or(&pool.span, |count| &count.span).clone(), ""),
@@ -225,15 +227,18 @@ impl Checker<'_> {
     }
 }
 
-fn count_of(pool: &NodePool) -> u32 {
-    pool.count.as_ref().map_or(1, |count| count.value)
+/// As written; else one, or as many as the cluster autoscaler keeps at least.
+pub(super) fn count_of(pool: &NodePool) -> u32 {
+    let least = pool.min.as_ref().map_or(1, |min| min.value.max(1));
+    pool.count.as_ref().map_or(least, |count| count.value)
 }
 
-/// The nodes of a pool: with a count they are numbered from 1.
+/// The nodes of a pool: with a count, or if there may be more, they are numbered from 1.
 fn nodes_of(pool: &NodePool) -> impl Iterator<Item = Node> + '_ {
     let name = &pool.name.value;
+    let numbered = pool.count.is_some() || pool.max.is_some();
     (1..=count_of(pool)).map(move |number| {
-        let own = if pool.count.is_some() { format!("{name}-{number}") } else { name.clone() };
+        let own = if numbered { format!("{name}-{number}") } else { name.clone() };
         pool_node(own, pool)
     })
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::cluster_autoscaler::ClusterAutoscaler;
 use super::read::{At, Context, Definitions, Read, Table, object};
 use crate::api::quantity::Quantity;
 use crate::kube::timings::Timings;
@@ -17,6 +18,8 @@ object! {
     "featureGates" => feature_gates: Table<At<bool>>,
     /// Flags of kube-controller-manager, by name.
     "controllerManager" => controller_manager: Option<ControllerManager>,
+    /// Flags of the cluster autoscaler, by name; there is one if any pool has `min` and `max`.
+    "clusterAutoscaler" => cluster_autoscaler: Option<At<ClusterAutoscaler>>,
     /// Flags of metrics-server, by name.
     "metricsServer" => metrics_server: Option<MetricsServer>,
     /// How containers are measured.
@@ -84,6 +87,12 @@ object! {
     "name" => name: At<String>,
     /// How many; 1 if absent.
     "count" => count: Option<At<u32>>,
+    /// The fewest nodes that the cluster autoscaler leaves; with `max`. Nodes are numbered then.
+    "min" => min: Option<At<u32>>,
+    /// The most nodes to which the cluster autoscaler goes; with `min`.
+    "max" => max: Option<At<u32>>,
+    /// How long a node that the cluster autoscaler orders takes to be ready; 2 min if absent.
+    "provisioning" => provisioning: Option<At<SimDuration>>,
     /// What pods may request: `cpu`, `memory`, `pods` and others.
     "allocatable" => allocatable: Table<At<Amount>>,
     /// Value of the label `topology.kubernetes.io/zone`.

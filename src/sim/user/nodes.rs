@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::api::core::{Node, Taint};
 use crate::kube::apiserver::watch::KUBECTL;
 use crate::kube::apiserver::{Api, Write};
 use crate::kube::kubectl::drain::Flags;
 use crate::kube::kubectl::drain::command::{DrainCommand, cordon_or_uncordon};
 use crate::kube::kubectl::taint::taint;
-use crate::kube::kubelet::node_status::initial_labels;
+use crate::kube::kubelet::node_status::registering;
 use crate::kube::objects::ids::{NodeId, ObjectId};
-use crate::kube::objects::node;
 use crate::recording::Refusal;
 use crate::scenario::action::nodes::{NewNodes, NodeAction, NodeNames};
 use crate::sim::{KUBELET_RANK, Simulation};
@@ -113,7 +111,8 @@ impl Simulation<'_> {
 
     fn add_nodes(&mut self, new: &NewNodes) -> Result<(), String> {
         let Some(count) = new.count else {
-            return self.try_request(Write::CreateNode(Arc::new(joining(&new.shape, &new.name))));
+            return self
+                .try_request(Write::CreateNode(Arc::new(registering(&new.shape, &new.name))));
         };
         let number = |name: &str| name.strip_prefix(&*new.name)?.strip_prefix('-')?.parse().ok();
         let nodes = self.cluster.nodes();
@@ -121,21 +120,7 @@ impl Simulation<'_> {
         let first = taken.unwrap_or(0_u32).saturating_add(1);
         (first..).take(count as usize).try_for_each(|number| {
             let name = format!("{}-{number}", new.name);
-            self.try_request(Write::CreateNode(Arc::new(joining(&new.shape, &name))))
+            self.try_request(Write::CreateNode(Arc::new(registering(&new.shape, &name))))
         })
     }
-}
-
-/// A node as it registers: admission gives it a taint until it is ready (`TaintNodesByCondition`).
-fn joining(shape: &Node, name: &str) -> Node {
-    let mut node = shape.clone();
-    name.clone_into(&mut node.metadata.name);
-    node.metadata.labels.extend(initial_labels(name));
-    node.spec.unschedulable = false;
-    node.spec.taints.push(Taint {
-        key: node::taint::NOT_READY.to_owned(),
-        value: String::new(),
-        effect: node::taint::NO_SCHEDULE.to_owned(),
-    });
-    node
 }

@@ -82,7 +82,7 @@ fn title(cluster: &Cluster, object: ObjectId) -> (&'static str, String) {
         ObjectId::Pdb(id) => {
             ("PodDisruptionBudget", cluster.pdb(id).map(|it| it.metadata.name.clone()))
         }
-        ObjectId::Node(_) | ObjectId::Service(_) => ("", None),
+        ObjectId::Node(_) | ObjectId::Service(_) | ObjectId::ClusterAutoscaler => ("", None),
     }
     .into_named()
 }

@@ -6,11 +6,11 @@ use super::super::change::Change;
 use super::super::cluster::{Cluster, Outcome};
 use super::super::write::{Applied, Refused};
 use super::{UNCHANGED, created, done, not_found, set};
-use crate::api::core::{Amounts, Node, NodeStatus, Service, Taint};
+use crate::api::core::{Node, Service, Taint};
 use crate::api::labels::Selector;
 use crate::api::meta::{ConditionStatus, LabelSelector, ObjectMeta};
 use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ServiceId};
-use crate::kube::objects::node::{Machine, NodeObject, taint};
+use crate::kube::objects::node::{Machine, NodeObject, allocatable, taint};
 use crate::kube::objects::service::{Endpoint, ServiceObject};
 
 impl Cluster {
@@ -165,22 +165,4 @@ fn service_selector(service: &Service) -> Option<Arc<Selector>> {
         match_expressions: Vec::new(),
     };
     Some(Arc::new(Selector::from_label_selector(Some(&selector))))
-}
-
-/// Allocatable amounts, the capacity where they are absent; 110 pods when neither says.
-fn allocatable(status: &NodeStatus) -> Amounts {
-    let list = if status.allocatable.is_empty() { &status.capacity } else { &status.allocatable };
-    let mut amounts = Amounts { pods: 110, ..Amounts::default() };
-    for (name, quantity) in list {
-        match name.as_str() {
-            "cpu" => amounts.milli_cpu = quantity.milli_value(),
-            "memory" => amounts.memory = quantity.value(),
-            "ephemeral-storage" => amounts.ephemeral_storage = quantity.value(),
-            "pods" => amounts.pods = quantity.value(),
-            _ => {
-                amounts.scalars.insert(name.clone(), quantity.value());
-            }
-        }
-    }
-    amounts
 }

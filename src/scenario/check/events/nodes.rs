@@ -196,6 +196,7 @@ impl Checker<'_> {
             (Some(like), None) => self.nodes_like(like, add.count.as_ref(), known),
             (None, Some(pool)) if add.count.is_none() => {
                 self.check_pool(pool, &[]);
+                self.refuse_bounds(pool);
                 let name = Arc::from(pool.name.value.as_str());
                 let count = pool.count.as_ref().map(|count| count.value);
                 let shape = pool_node(String::new(), pool);

@@ -52,6 +52,7 @@ pub(crate) fn scenario(case: &Value) -> Scenario {
             nodes: (0..script.nodes).map(node).collect(),
             controller_manager: HpaControllerConfiguration::default(),
             node_lifecycle: NodeLifecycleConfiguration::default(),
+            cluster_autoscaler: None,
             metrics: MetricsSource::Instant,
             hpa_syncs: Vec::new(),
             kubelet: KubeletKind::Scripted(Arc::new(script)),
