@@ -1,11 +1,12 @@
 //! The cluster autoscaler: adds nodes for pods that have none, and takes nodes away that have
-//! little to do. Mirrors cluster-autoscaler/core/static_autoscaler.go of kubernetes/autoscaler (1.36)
-//! in its decisions and words. Left out: cloud errors, health of the whole cluster, limits of cores
-//! and memory, similar groups, the expanders `priority`, `price` and `grpc`, pods below a priority,
-//! provisioning requests, the first of the two events `ScaledUpGroup`.
+//! little to do. Mirrors cluster-autoscaler/core/static_autoscaler.go of kubernetes/autoscaler
+//! (1.36) in its decisions and words. Left out: cloud errors, health of the whole cluster, limits
+//! of cores and memory, similar groups, the expanders `priority`, `price` and `grpc`, pods below a
+//! priority, provisioning requests, the first of the two events `ScaledUpGroup`.
 //!
-//! Upstream looks at the cluster every `scan-interval`. Here a scan only happens where it could find
-//! something: at the first one due after pods, nodes or budgets changed, and when a time is over.
+//! Upstream looks at the cluster every `scan-interval`. Here a scan only happens where it could
+//! find something: at the first one due after pods, nodes or budgets changed, and when a time is
+//! over.
 //!
 //! - [`config`]: flags and node groups.
 //! - `groups`: what was ordered of a cloud provider.
@@ -29,7 +30,7 @@ use self::actuator::Deletion;
 use self::config::{AutoscalingOptions, ClusterAutoscalerConfiguration, Scans};
 use self::groups::Groups;
 use self::planner::Planner;
-use self::reason::ClusterAutoscalerReason;
+use self::reason::{ClusterAutoscalerReason, Obstacles};
 use self::scale_up::{Pending, Result as ScaleUpResult};
 use super::scheduler::cluster_snapshot::{ClusterSnapshot, Fork};
 use super::scheduler::reason::SchedulerReason;
@@ -76,7 +77,7 @@ pub struct ClusterAutoscaler {
     last_scale_down_delete: SimTime,
     last_scale_down_fail: SimTime,
     /// What was last told about pods for which nothing could be done.
-    told: BTreeMap<PodId, Arc<[(u32, Arc<str>)]>>,
+    told: BTreeMap<PodId, Obstacles>,
 }
 
 impl ClusterAutoscaler {
@@ -236,7 +237,9 @@ impl ClusterAutoscaler {
             self.update_soft_deletion_taints(api);
         } else {
             self.last_scale_down_delete = now;
-            deleting.into_iter().for_each(|node| self.start_deletion(api, node));
+            for node in deleting {
+                self.start_deletion(api, node);
+            }
             again = again.min(now);
         }
         again.min(next)

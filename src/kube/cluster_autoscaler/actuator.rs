@@ -1,6 +1,6 @@
-//! How nodes go: a taint, a moment, evictions, and the end. Mirrors cluster-autoscaler/core/scaledown/
-//! actuation/{actuator,drain,delete_in_batch}.go of kubernetes/autoscaler. Left out: pods of
-//! DaemonSets, which nobody evicts, batches of the cloud provider, whose answer comes at once.
+//! How nodes go: a taint, a moment, evictions, and the end. Mirrors cluster-autoscaler/core/
+//! scaledown/actuation/{actuator,drain,delete_in_batch}.go of kubernetes/autoscaler. Left out: pods
+//! of DaemonSets, which nobody evicts, batches of the cloud provider, whose answer comes at once.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Which pods of a node have to move before it can go, and which ones keep it. Mirrors
 //! cluster-autoscaler/simulator/drain.go and simulator/drainability/rules of kubernetes/autoscaler.
-//! Left out: replica counts (`min-replica-count` is 0), volumes other than `emptyDir`, the annotation
-//! `safe-to-evict-local-volumes`, controllers that upstream does not know.
+//! Left out: replica counts (`min-replica-count` is 0), volumes other than `emptyDir`, the
+//! annotation `safe-to-evict-local-volumes`, controllers that upstream does not know.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

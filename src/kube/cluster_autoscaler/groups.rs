@@ -1,7 +1,7 @@
 //! Node groups as a cloud provider has them: nodes that were ordered register some time later.
 //! Mirrors cluster-autoscaler/cloudprovider/cloud_provider.go, clusterstate/clusterstate.go and
-//! utils/backoff/exponential_backoff.go of kubernetes/autoscaler. Left out: orders that fail at once,
-//! groups with too many nodes that are not ready.
+//! utils/backoff/exponential_backoff.go of kubernetes/autoscaler. Left out: orders that fail at
+//! once, groups with too many nodes that are not ready.
 
 use std::sync::Arc;
 

@@ -14,8 +14,8 @@ pub enum ClusterAutoscalerReason {
     TriggeredScaleUp(GroupChange),
     /// No group that may grow has room for a pod.
     NotTriggerScaleUp {
-        /// For each obstacle, the number of groups in whose way it stands; in order of text.
-        obstacles: Arc<[(u32, Arc<str>)]>,
+        /// What stands in their way.
+        obstacles: Obstacles,
     },
     /// A group grows.
     ScaledUpGroup {
@@ -107,6 +107,9 @@ pub enum ClusterAutoscalerReason {
         why: ScaleDownFailure,
     },
 }
+
+/// For each obstacle, in order of text, the number of groups in whose way it stands.
+pub type Obstacles = Arc<[(u32, Arc<str>)]>;
 
 /// A group grows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -254,7 +257,8 @@ impl fmt::Display for ScaleDownFailure {
                 let pods = pods.join(",");
                 write!(
                     f,
-                    "failed to drain the node, aborting ScaleDown: pods remaining after timeout: {pods}"
+                    "failed to drain the node, aborting ScaleDown: pods remaining after timeout: \
+                     {pods}"
                 )
             }
             ScaleDownFailure::NewPods => {

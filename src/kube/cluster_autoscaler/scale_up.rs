@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::reason::{ClusterAutoscalerReason, GroupChange};
+use super::reason::{ClusterAutoscalerReason, GroupChange, Obstacles};
 use super::{ClusterAutoscaler, UNSCHEDULABLE_POD_TIME_BUFFER, send};
 use crate::api::core::Amounts;
 use crate::kube::apiserver::{Api, Cluster, EventType, Write};
@@ -52,7 +52,7 @@ pub(super) struct ExpansionOption {
 }
 
 /// For each class of pods, what stands in the way, by number of groups.
-type Obstacles = BTreeMap<PodClass, BTreeMap<Arc<str>, u32>>;
+type Counts = BTreeMap<PodClass, BTreeMap<Arc<str>, u32>>;
 
 impl ClusterAutoscaler {
     /// Lets a group grow if that helps any pod. Mirrors `ScaleUp`.
@@ -71,7 +71,7 @@ impl ClusterAutoscaler {
         if room == 0 {
             return Result::NoOptions;
         }
-        let mut obstacles = Obstacles::new();
+        let mut obstacles = Counts::new();
         let mut options = Vec::new();
         for group in self.groups.places() {
             options.extend(self.expansion_option(
@@ -82,16 +82,12 @@ impl ClusterAutoscaler {
                 &mut obstacles,
             ));
         }
-        match self.best_option(options) {
-            Some(option) => {
-                self.execute(api, &option);
-                Result::Successful
-            }
-            None => {
-                self.tell_obstacles(api, &helped, &obstacles);
-                Result::NoOptions
-            }
-        }
+        let Some(option) = self.best_option(options) else {
+            self.tell_obstacles(api, &helped, &obstacles);
+            return Result::NoOptions;
+        };
+        self.execute(api, &option);
+        Result::Successful
     }
 
     /// How many nodes there may still be in all.
@@ -110,7 +106,7 @@ impl ClusterAutoscaler {
         fork: &Fork,
         (group, room): (usize, u32),
         pods: &[Pending],
-        obstacles: &mut Obstacles,
+        obstacles: &mut Counts,
     ) -> Option<ExpansionOption> {
         let size = self.groups.target_size(cluster, group);
         let max = self.groups.get(group).max;
@@ -140,7 +136,7 @@ impl ClusterAutoscaler {
         group: usize,
         most: u32,
         pods: &[Pending],
-        obstacles: &mut Obstacles,
+        obstacles: &mut Counts,
     ) -> Option<ExpansionOption> {
         let mut trial = fork.clone();
         let taken = self.groups.upcoming(group);
@@ -177,7 +173,7 @@ impl ClusterAutoscaler {
         trial: &Fork,
         first: NodeId,
         pods: &[Pending],
-        obstacles: &mut Obstacles,
+        obstacles: &mut Counts,
     ) -> Vec<Pending> {
         let mut known: BTreeMap<PodClass, bool> = BTreeMap::new();
         let mut fitting = Vec::new();
@@ -222,20 +218,19 @@ impl ClusterAutoscaler {
     ) -> Option<usize> {
         let is_new = |id: NodeId| nodes.iter().any(|(node, _)| *node == id);
         let found = self.snapshot.find(trial, pod.class, is_new);
-        let node = match found {
-            Some(node) => node,
-            None => {
-                let last_is_used = nodes.last().is_some_and(|(_, used)| *used);
-                if !last_is_used || nodes.len() as u32 >= most {
-                    return None;
-                }
-                let number = self.groups.upcoming(group) + nodes.len() as u32;
-                let template = self.groups.template_node(group, number);
-                let node = self.snapshot.add_node(trial, &template);
-                nodes.push((node, false));
-                self.snapshot.check(trial, pod.class, node).ok()?;
-                node
+        let node = if let Some(node) = found {
+            node
+        } else {
+            let last_is_used = nodes.last().is_some_and(|(_, used)| *used);
+            if !last_is_used || nodes.len() as u32 >= most {
+                return None;
             }
+            let number = self.groups.upcoming(group) + nodes.len() as u32;
+            let template = self.groups.template_node(group, number);
+            let node = self.snapshot.add_node(trial, &template);
+            nodes.push((node, false));
+            self.snapshot.check(trial, pod.class, node).ok()?;
+            node
         };
         self.snapshot.add_pod(trial, pod.class, pod.pod, node);
         nodes.iter().position(|(other, _)| *other == node)
@@ -260,10 +255,10 @@ impl ClusterAutoscaler {
     }
 
     /// Tells for each pod why no group can help, unless that was told before.
-    fn tell_obstacles(&mut self, api: &mut Api<'_>, pods: &[Pending], obstacles: &Obstacles) {
+    fn tell_obstacles(&mut self, api: &mut Api<'_>, pods: &[Pending], obstacles: &Counts) {
         for pod in pods {
             let of_class = obstacles.get(&pod.class).into_iter().flatten();
-            let of_class: Arc<[(u32, Arc<str>)]> =
+            let of_class: Obstacles =
                 of_class.map(|(text, groups)| (*groups, Arc::clone(text))).collect();
             if self.told.get(&pod.pod) == Some(&of_class) {
                 continue;

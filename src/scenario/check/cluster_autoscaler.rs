@@ -113,7 +113,9 @@ impl Checker<'_> {
             self.report(
                 Diagnostic::error("node-group", "nodes of an event are no node group")
                     .at(span.clone(), "")
-                    .help("write `min` and `max` in a pool of `cluster.nodes`, whose `count` may be 0"),
+                    .help(
+                        "write `min` and `max` in a pool of `cluster.nodes`; its `count` may be 0",
+                    ),
             );
         }
     }
