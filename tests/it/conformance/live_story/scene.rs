@@ -107,6 +107,7 @@ fn plan(manifest: &Value) -> DeploymentPlan {
 fn cluster(live: &Live, pace: Pace) -> ClusterSpec {
     let case = &live.document["case"];
     ClusterSpec {
+        cluster_autoscaler: None,
         timings: pace.timings(),
         nodes: items(&case["nodes"]).map(|told| Arc::new(node(live, told))).collect(),
         controller_manager: HpaControllerConfiguration::default(),
