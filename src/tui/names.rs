@@ -91,6 +91,7 @@ impl Names {
             ObjectId::Hpa(id) => ("hpa", self.hpas.get(id.index()).map(|(_, name)| name)),
             ObjectId::Pdb(id) => ("pdb", self.pdbs.get(id.index())),
             ObjectId::Service(id) => ("service", self.services.get(id.index())),
+            ObjectId::ClusterAutoscaler => return "configmap/cluster-autoscaler-status".to_owned(),
         };
         format!("{kind}/{}", name.map_or("?", |name| name))
     }
