@@ -12,6 +12,7 @@ pub mod change;
 pub mod cluster;
 pub mod default_toleration_seconds;
 pub mod eviction;
+mod matching;
 pub mod pods;
 pub mod script;
 pub mod watch;

@@ -256,9 +256,29 @@ pub(super) fn proposals(decisions: &[&Decision]) -> Need {
     need
 }
 
-/// Decisions of one HPA, in order of time.
-pub(super) fn decisions_of(recording: &Recording, hpa: Option<HpaId>) -> Vec<&Decision> {
-    recording.decisions.iter().filter(|decision| Some(decision.hpa) == hpa).collect()
+/// Decisions by the HPA that took them, each in order of time.
+pub(super) struct Decisions<'a> {
+    by_hpa: Vec<Vec<&'a Decision>>,
+}
+
+impl<'a> Decisions<'a> {
+    /// All decisions of a recording.
+    pub(super) fn new(recording: &'a Recording) -> Decisions<'a> {
+        let mut by_hpa: Vec<Vec<&Decision>> = Vec::new();
+        for decision in &recording.decisions {
+            let hpa = decision.hpa.index();
+            if by_hpa.len() <= hpa {
+                by_hpa.resize(hpa + 1, Vec::new());
+            }
+            by_hpa[hpa].push(decision);
+        }
+        Decisions { by_hpa }
+    }
+
+    /// Those of one HPA.
+    pub(super) fn of(&self, hpa: Option<HpaId>) -> &[&'a Decision] {
+        hpa.and_then(|hpa| self.by_hpa.get(hpa.index())).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// The pod of a Deployment's latest spec before the end.

@@ -6,7 +6,7 @@ use super::metrics;
 use super::need::{self, Demand};
 use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
 use super::pods::{self, PodHistory};
-use super::readings::{self, HpaLog, Subject};
+use super::readings::{self, Decisions, HpaLog, Subject};
 use super::rollouts;
 use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
@@ -35,6 +35,7 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
         scenario,
         recording,
         log: HpaLog::new(recording),
+        decisions: Decisions::new(recording),
         pods: pods::walk(recording, &names),
         services: traffic::histories(&scenario.workload.config, recording),
     };
@@ -72,6 +73,7 @@ struct Inputs<'a> {
     scenario: &'a Scenario,
     recording: &'a Recording,
     log: HpaLog,
+    decisions: Decisions<'a>,
     pods: Vec<PodHistory>,
     services: Vec<ServiceHistory>,
 }
@@ -89,7 +91,7 @@ impl Inputs<'_> {
         let traffic = traffic::together(&histories, self.end_ms());
         let hpa = self.hpa_of(place);
         let id = hpa.and_then(|hpa| self.log.id(&namespace, &hpa.metadata.name));
-        let decisions = readings::decisions_of(self.recording, id);
+        let decisions = self.decisions.of(id);
         let mut report = WorkloadReport {
             namespace,
             name,
@@ -104,10 +106,10 @@ impl Inputs<'_> {
         let mut series = self.pod_series(place);
         series.traffic = traffic.map(|traffic| traffic.series);
         if let Some(hpa) = hpa {
-            self.read_hpa(place, hpa, &decisions, &mut report, &mut series);
+            self.read_hpa(place, hpa, decisions, &mut report, &mut series);
         }
         report.scaling.syncs = decisions.len() as u32;
-        report.scaling.failed_syncs = readings::failed_syncs(&decisions);
+        report.scaling.failed_syncs = readings::failed_syncs(decisions);
         measure(&mut report, &series, self.recording.end);
         report.kind = self.kind(place);
         let (recording, histories) = (self.recording, &self.services);

@@ -78,6 +78,9 @@ impl Piece {
 
     /// The part of it between two instants; they must lie inside.
     fn cut(&self, from_ms: f64, to_ms: f64) -> Piece {
+        if (from_ms, to_ms) == (self.from_ms, self.to_ms) {
+            return *self;
+        }
         Piece { from_ms, to_ms, first: self.value(from_ms), last: self.value(to_ms) }
     }
 }
@@ -286,23 +289,28 @@ impl Sum {
 }
 
 /// Stretches in which two values are both straight and both known, in order of time.
-pub fn side_by_side(a: &Track, b: &Track, from_ms: f64, to_ms: f64) -> Vec<(Piece, Piece)> {
-    let mut all = Vec::new();
-    let mut others = b.pieces(from_ms, to_ms).peekable();
-    for piece in a.pieces(from_ms, to_ms) {
-        while let Some(other) = others.peek().copied() {
-            let begin = piece.from_ms.max(other.from_ms);
-            let end = piece.to_ms.min(other.to_ms);
+pub fn side_by_side(
+    a: &Track,
+    b: &Track,
+    from_ms: f64,
+    to_ms: f64,
+) -> impl Iterator<Item = (Piece, Piece)> {
+    let (mut ones, mut others) = (a.pieces(from_ms, to_ms), b.pieces(from_ms, to_ms));
+    let (mut one, mut other) = (ones.next(), others.next());
+    std::iter::from_fn(move || {
+        loop {
+            let (a, b) = (one?, other?);
+            let (begin, end) = (a.from_ms.max(b.from_ms), a.to_ms.min(b.to_ms));
+            if b.to_ms > a.to_ms {
+                one = ones.next();
+            } else {
+                other = others.next();
+            }
             if end > begin {
-                all.push((piece.cut(begin, end), other.cut(begin, end)));
+                return Some((a.cut(begin, end), b.cut(begin, end)));
             }
-            if other.to_ms > piece.to_ms {
-                break;
-            }
-            others.next();
         }
-    }
-    all
+    })
 }
 
 /// Spans \[ms\] in which one value is above another, in order of time; spans that touch are one.

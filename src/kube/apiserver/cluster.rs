@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::change::Change;
+use super::matching::Matching;
 use super::pods::Pods;
 use super::script::Script;
 use super::watch;
@@ -57,6 +58,7 @@ pub struct Cluster {
     pub(super) daemon_sets: BTreeSet<(Arc<str>, Arc<str>)>,
     pub(super) namespaces: BTreeMap<String, StringMap>,
     pub(super) generations: Generations,
+    pub(super) matching: Matching,
 }
 
 /// Numbers that grow with each change of some kinds, so that whoever keeps a picture of them knows
@@ -69,6 +71,8 @@ pub struct Generations {
     pub services: u64,
     /// Changes of namespaces.
     pub namespaces: u64,
+    /// Changes of PodDisruptionBudgets, but for their status.
+    pub budgets: u64,
 }
 
 macro_rules! store {
@@ -113,7 +117,7 @@ impl Cluster {
         &self.pods
     }
 
-    /// How often nodes, Services and namespaces changed.
+    /// How often nodes, Services, namespaces and budgets changed.
     pub fn generations(&self) -> Generations {
         self.generations
     }

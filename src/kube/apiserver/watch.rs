@@ -12,7 +12,7 @@ use crate::engine::wakes::Component;
 use crate::kube::cluster_autoscaler::Task;
 use crate::kube::controllers::disruption::reason::DisruptionReason;
 use crate::kube::controllers::disruption::stale_disruption_at;
-use crate::kube::objects::ids::{DeploymentId, NodeId, ObjectId, PodId, ReplicaSetId};
+use crate::kube::objects::ids::{DeploymentId, NodeId, ObjectId, PdbId, PodId, ReplicaSetId};
 use crate::kube::objects::node::taint;
 use crate::kube::objects::pod::Pod;
 use crate::kube::reason::Reason;
@@ -230,33 +230,27 @@ fn wake_recreate(cluster: &mut Cluster, facts: PodFacts) {
 
 /// The Services of a pod by its labels. Mirrors `getServicesToUpdateOnPodChange`.
 fn wake_services(cluster: &mut Cluster, facts: PodFacts) {
-    for index in 0..cluster.services.len() {
-        let Some(service) = &cluster.services[index] else { continue };
-        let Some(selector) = &service.selector else { continue };
-        let namespace = service.service.metadata.namespace.as_str();
-        if [facts.labels, facts.former_labels].iter().any(|&labels| {
-            let set = &cluster.label_sets[labels.index()];
-            *set.namespace == *namespace && selector.matches(&set.labels)
-        }) {
-            wake(cluster, ENDPOINTS, index as u32, SimDuration::ZERO);
-        }
+    let mut services = cluster.services_selecting(facts.labels);
+    if facts.former_labels != facts.labels {
+        services.extend(cluster.services_selecting(facts.former_labels));
+        services.sort_unstable();
+        services.dedup();
+    }
+    for service in services {
+        wake(cluster, ENDPOINTS, service, SimDuration::ZERO);
     }
 }
 
 /// The budget of a pod by its labels: of several the first by name, and the pod gets an event.
 /// Mirrors `getPdbForPod` of the disruption controller.
 fn wake_budget(cluster: &mut Cluster, pod: PodId, facts: PodFacts) {
-    let set = &cluster.label_sets[facts.labels.index()];
-    let matching = || {
-        let in_namespace = cluster.pdbs().filter(|pdb| *set.namespace == *pdb.metadata.namespace);
-        in_namespace.filter(|pdb| pdb.selector.matches(&set.labels))
-    };
-    let Some(first) = matching().min_by(|one, other| one.metadata.name.cmp(&other.metadata.name))
-    else {
-        return;
-    };
+    let matching = cluster.budgets_selecting(facts.labels);
+    let budgets = matching.iter().filter_map(|&number| cluster.pdb(PdbId(number)));
+    let first = budgets.min_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
+    let Some(first) = first else { return };
     let id = first.id;
-    if matching().count() > 1 {
+    if matching.len() > 1 {
+        let set = &cluster.label_sets[facts.labels.index()];
         let object = cluster.pods().get(pod).or_else(|| cluster.pods().last_removed());
         let reason = DisruptionReason::MultiplePodDisruptionBudgets {
             namespace: Arc::clone(&set.namespace),

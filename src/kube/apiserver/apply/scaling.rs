@@ -65,6 +65,7 @@ impl Cluster {
             selector: Arc::new(Selector::from_label_selector(pdb.spec.selector.as_ref())),
             status: PdbStatus::default(),
         }));
+        self.generations.budgets += 1;
         created(Change::Pdb(id), ObjectId::Pdb(id))
     }
 
@@ -76,12 +77,14 @@ impl Cluster {
         pdb.spec = Arc::clone(spec);
         pdb.selector = Arc::new(Selector::from_label_selector(spec.selector.as_ref()));
         pdb.generation += 1;
+        self.generations.budgets += 1;
         Ok(done(Change::Pdb(id)))
     }
 
     pub(super) fn delete_pdb(&mut self, id: PdbId) -> Outcome {
         self.pdb_mut(id)?;
         self.pdbs[id.index()] = None;
+        self.generations.budgets += 1;
         Ok(done(Change::Pdb(id)))
     }
 
