@@ -12,8 +12,13 @@ use crate::workload::Segment;
 /// How many facts lie between two keyframes of a [`Recording`].
 pub const FACTS_PER_KEYFRAME: u32 = 4096;
 
+/// Memory is kept ready for so many syncs of HPAs at most.
+const SYNCS_EXPECTED_MAX: u32 = 1 << 20;
+
 /// Somebody who listens to a simulation. All calls come in order of time.
 pub trait Observer {
+    /// About how many syncs of HPAs there will be; told first.
+    fn expect(&mut self, _syncs: u32) {}
     /// The world at time 0, before anything has happened.
     fn start(&mut self, _cluster: &Cluster) {}
     /// Writes that were carried out, and the cluster after the last of them.
@@ -114,6 +119,10 @@ impl Recording {
 }
 
 impl Observer for Recording {
+    fn expect(&mut self, syncs: u32) {
+        self.decisions.reserve_exact(syncs.min(SYNCS_EXPECTED_MAX) as usize);
+    }
+
     fn start(&mut self, cluster: &Cluster) {
         self.keep(cluster);
     }

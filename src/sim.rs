@@ -67,8 +67,9 @@ const METRICS_RANK: u8 = 6;
 /// Cannot fail: whatever could go wrong was refused when the scenario was checked.
 pub fn simulate<O: Observer>(scenario: &Scenario, observer: &mut O) {
     let mut simulation = Simulation::new(scenario);
-    simulation.set_the_stage(observer);
     let end = SimTime::ZERO + scenario.duration;
+    observer.expect(simulation.syncs_until(end));
+    simulation.set_the_stage(observer);
     while simulation.step(end) {
         simulation.tell(observer);
     }
@@ -104,6 +105,12 @@ struct Simulation<'a> {
 }
 
 impl Simulation<'_> {
+    /// About how many syncs of HPAs there will be.
+    fn syncs_until(&self, end: SimTime) -> u32 {
+        let each = end.0 / self.scenario.cluster.controller_manager.sync_period.0.max(1) + 1;
+        u32::try_from(each * self.scenario.hpas.len() as i64).unwrap_or(u32::MAX)
+    }
+
     /// Plays the next event, unless it lies after the end. Time moves only here.
     fn step(&mut self, end: SimTime) -> bool {
         let (at, event) = self.next_event();

@@ -228,10 +228,10 @@ impl Cluster {
     }
 
     pub(super) fn intern_template(&mut self, spec: &Arc<PodTemplateSpec>) -> TemplateId {
-        let known = self
-            .templates
-            .iter()
-            .position(|template| Arc::ptr_eq(&template.spec, spec) || template.spec == *spec);
+        // The latest first: pods are made from newer templates far more often than from older ones.
+        let templates = || self.templates.iter();
+        let known = templates().rposition(|template| Arc::ptr_eq(&template.spec, spec));
+        let known = known.or_else(|| templates().rposition(|template| template.spec == *spec));
         let index = known.unwrap_or_else(|| {
             self.templates.push(PodTemplate { spec: Arc::clone(spec) });
             self.templates.len() - 1
@@ -243,7 +243,7 @@ impl Cluster {
         let known = self
             .label_sets
             .iter()
-            .position(|set| set.namespace == *namespace && *set.labels == *labels);
+            .rposition(|set| set.namespace == *namespace && *set.labels == *labels);
         let index = known.unwrap_or_else(|| {
             let labels = Arc::new(labels.clone());
             self.label_sets.push(LabelSet { namespace: Arc::clone(namespace), labels });

@@ -19,14 +19,9 @@ const MAX_BLOCKS: i64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Load {
     duration_ms: i64,
-    /// Start of each piece; strictly increasing, the first is 0.
-    at_ms: Vec<i64>,
-    /// Rate at the start of each piece.
-    first: Vec<f64>,
-    /// Rate just before the end of each piece.
-    last: Vec<f64>,
-    /// Integral from 0 to the start of each piece.
-    before: Vec<f64>,
+    /// In order of time, the first from 0. All of a piece is in one place, because it is read at
+    /// instants far from each other.
+    pieces: Vec<Piece>,
     /// Length of every piece but the last, where they are equal; else 0.
     grid_ms: i64,
     block_ms: i64,
@@ -34,6 +29,19 @@ pub struct Load {
     block_piece: Vec<u32>,
     /// Maxima per block, per 16 blocks, per 256 blocks, ...; never empty.
     maxima: Vec<Vec<f64>>,
+}
+
+/// A linear piece of a load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Piece {
+    at_ms: i64,
+    end_ms: i64,
+    /// Rate at the start.
+    first: f64,
+    /// Rate just before the end.
+    last: f64,
+    /// Integral from 0 to the start.
+    before: f64,
 }
 
 /// The load from one instant to the next breakpoint.
@@ -64,22 +72,19 @@ impl Load {
 
     pub(super) fn from_curve(curve: Curve) -> Load {
         let Curve { duration_ms, at_ms, first, last } = curve;
-        let mut before = Vec::with_capacity(at_ms.len());
-        let mut sum = 0.0;
-        for piece in 0..at_ms.len() {
-            before.push(sum);
-            let end = at_ms.get(piece + 1).copied().unwrap_or(duration_ms);
-            sum += 0.5 * (first[piece] + last[piece]) * seconds((end - at_ms[piece]) as f64);
+        let mut pieces = Vec::with_capacity(at_ms.len());
+        let mut before = 0.0;
+        for (place, (&at_ms, end_ms)) in at_ms.iter().zip(ends(&at_ms, duration_ms)).enumerate() {
+            let (first, last) = (first[place], last[place]);
+            pieces.push(Piece { at_ms, end_ms, first, last, before });
+            before += 0.5 * (first + last) * seconds((end_ms - at_ms) as f64);
         }
         let blocks = duration_ms.div_euclid(BLOCK_MS) + 1;
         let block_ms = BLOCK_MS * (blocks / MAX_BLOCKS + 1);
         let grid_ms = grid(&at_ms, duration_ms);
         let mut load = Load {
             duration_ms,
-            at_ms,
-            first,
-            last,
-            before,
+            pieces,
             grid_ms,
             block_ms,
             block_piece: Vec::new(),
@@ -96,7 +101,7 @@ impl Load {
 
     /// The number of linear pieces.
     pub fn pieces(&self) -> u32 {
-        self.at_ms.len() as u32
+        self.pieces.len() as u32
     }
 
     /// The rate at `at` \[1/s\]; at a jump the one that follows.
@@ -112,28 +117,34 @@ impl Load {
     /// The integral from 0 to `at_ms` \[requests\]; negative in the past.
     pub fn cumulative_ms(&self, at_ms: f64) -> f64 {
         if at_ms < 0.0 {
-            return self.first[0] * seconds(at_ms);
+            return self.pieces[0].first * seconds(at_ms);
         }
         let piece = self.find(at_ms);
         self.cumulative_in(piece, at_ms)
     }
 
     fn cumulative_in(&self, piece: usize, at_ms: f64) -> f64 {
-        let from = self.at_ms[piece] as f64;
+        let from = self.pieces[piece].at_ms as f64;
         let end = self.end_ms(piece) as f64;
-        let first = self.first[piece];
+        let first = self.pieces[piece].first;
         if at_ms > end {
-            let last = self.last[piece];
+            let last = self.pieces[piece].last;
             let whole = 0.5 * (first + last) * seconds(end - from);
-            return self.before[piece] + whole + last * seconds(at_ms - end);
+            return self.pieces[piece].before + whole + last * seconds(at_ms - end);
         }
-        self.before[piece] + 0.5 * (first + self.rate_in(piece, at_ms)) * seconds(at_ms - from)
+        self.pieces[piece].before
+            + 0.5 * (first + self.rate_in(piece, at_ms)) * seconds(at_ms - from)
     }
 
     /// The linear piece that begins at `at_ms`.
     pub fn piece_at_ms(&self, at_ms: f64) -> LoadPiece {
         if at_ms < 0.0 {
-            return LoadPiece { from_ms: at_ms, to_ms: 0.0, rate: self.first[0], slope: 0.0 };
+            return LoadPiece {
+                from_ms: at_ms,
+                to_ms: 0.0,
+                rate: self.pieces[0].first,
+                slope: 0.0,
+            };
         }
         let piece = self.find(at_ms);
         self.piece_from(piece, at_ms)
@@ -142,7 +153,7 @@ impl Load {
     fn piece_from(&self, piece: usize, at_ms: f64) -> LoadPiece {
         let end = self.end_ms(piece) as f64;
         if at_ms >= end {
-            let rate = self.last[piece];
+            let rate = self.pieces[piece].last;
             return LoadPiece { from_ms: at_ms, to_ms: f64::INFINITY, rate, slope: 0.0 };
         }
         let slope = self.slope(piece);
@@ -157,9 +168,9 @@ impl Load {
 
     /// All breakpoints in order: instant, rate just before, rate from then on.
     pub fn breakpoints(&self) -> impl Iterator<Item = (SimTime, f64, f64)> + '_ {
-        (0..self.at_ms.len()).map(|piece| {
-            let left = if piece == 0 { self.first[0] } else { self.last[piece - 1] };
-            (SimTime(self.at_ms[piece]), left, self.first[piece])
+        (0..self.pieces.len()).map(|piece| {
+            let left = if piece == 0 { self.pieces[0].first } else { self.pieces[piece - 1].last };
+            (SimTime(self.pieces[piece].at_ms), left, self.pieces[piece].first)
         })
     }
 
@@ -173,24 +184,29 @@ impl Load {
     }
 
     fn end_ms(&self, piece: usize) -> i64 {
-        self.at_ms.get(piece + 1).copied().unwrap_or(self.duration_ms)
+        self.pieces[piece].end_ms
+    }
+
+    /// The rate after the end.
+    fn held_rate(&self) -> f64 {
+        self.pieces[self.pieces.len() - 1].last
     }
 
     fn slope(&self, piece: usize) -> f64 {
-        let (first, last) = (self.first[piece], self.last[piece]);
+        let (first, last) = (self.pieces[piece].first, self.pieces[piece].last);
         if first == last {
             return 0.0;
         }
-        (last - first) / seconds((self.end_ms(piece) - self.at_ms[piece]) as f64)
+        (last - first) / seconds((self.end_ms(piece) - self.pieces[piece].at_ms) as f64)
     }
 
     /// The rate at an instant inside a piece, or at its end from the left.
     fn rate_in(&self, piece: usize, at_ms: f64) -> f64 {
-        let (first, last) = (self.first[piece], self.last[piece]);
+        let (first, last) = (self.pieces[piece].first, self.pieces[piece].last);
         if first == last {
             return first;
         }
-        let from = self.at_ms[piece] as f64;
+        let from = self.pieces[piece].at_ms as f64;
         let share = ((at_ms - from) / (self.end_ms(piece) as f64 - from)).clamp(0.0, 1.0);
         first + (last - first) * share
     }
@@ -198,14 +214,14 @@ impl Load {
     /// The piece that holds an instant that is not negative.
     fn find(&self, at_ms: f64) -> usize {
         let at = at_ms as i64;
-        let pieces = self.at_ms.len();
+        let pieces = self.pieces.len();
         if self.grid_ms > 0 {
             return ((at / self.grid_ms) as usize).min(pieces - 1);
         }
         let block = self.block_of(at);
         let low = self.block_piece[block] as usize;
         let high = self.block_piece.get(block + 1).map_or(pieces, |piece| *piece as usize + 1);
-        low + self.at_ms[low..high].partition_point(|from| *from <= at).saturating_sub(1)
+        low + self.pieces[low..high].partition_point(|piece| piece.at_ms <= at).saturating_sub(1)
     }
 }
 
@@ -230,13 +246,20 @@ impl LoadCursor<'_> {
 
     fn seek(&mut self, at_ms: f64) {
         let at = at_ms as i64;
-        if at < self.load.at_ms[self.piece] {
+        if at < self.load.pieces[self.piece].at_ms {
             self.piece = self.load.find(at_ms);
         }
-        while self.piece + 1 < self.load.at_ms.len() && self.load.at_ms[self.piece + 1] <= at {
+        while self.piece + 1 < self.load.pieces.len()
+            && self.load.pieces[self.piece + 1].at_ms <= at
+        {
             self.piece += 1;
         }
     }
+}
+
+/// Where each piece ends: where the next one begins.
+fn ends(at_ms: &[i64], duration_ms: i64) -> impl Iterator<Item = i64> {
+    at_ms[1..].iter().copied().chain([duration_ms])
 }
 
 /// The common length of all pieces but the last, or 0.

@@ -14,7 +14,7 @@ impl Load {
         let mut maxima = Vec::new();
         let mut from = 0;
         while from < self.duration_ms {
-            while piece + 1 < self.at_ms.len() && self.at_ms[piece + 1] <= from {
+            while piece + 1 < self.pieces.len() && self.pieces[piece + 1].at_ms <= from {
                 piece += 1;
             }
             self.block_piece.push(piece as u32);
@@ -34,7 +34,7 @@ impl Load {
     fn max_of_pieces(&self, mut piece: usize, from: f64, to: f64) -> f64 {
         let mut greatest: f64 = 0.0;
         let mut at = from;
-        while at < to && piece < self.at_ms.len() {
+        while at < to && piece < self.pieces.len() {
             let end = self.end_ms(piece) as f64;
             let until = end.min(to);
             greatest = greatest.max(self.rate_in(piece, at)).max(self.rate_in(piece, until));
@@ -47,9 +47,9 @@ impl Load {
     /// The greatest rate in `[from, to]` \[1/s\]; exact.
     pub fn max_in(&self, from: SimTime, to: SimTime) -> f64 {
         let (from, to) = (from.0.min(to.0), to.0.max(from.0));
-        let mut greatest: f64 = if from < 0 { self.first[0] } else { 0.0 };
+        let mut greatest: f64 = if from < 0 { self.pieces[0].first } else { 0.0 };
         if to >= self.duration_ms {
-            greatest = greatest.max(self.last[self.last.len() - 1]);
+            greatest = greatest.max(self.held_rate());
         }
         let from = from.clamp(0, self.duration_ms);
         let to = to.clamp(0, self.duration_ms);
@@ -76,7 +76,7 @@ impl Load {
     /// The greatest rate of all time \[1/s\].
     pub fn greatest(&self) -> f64 {
         let blocks = self.maxima.last().map_or(0.0, |top| top.iter().copied().fold(0.0, f64::max));
-        blocks.max(self.first[0]).max(self.last[self.last.len() - 1])
+        blocks.max(self.pieces[0].first).max(self.held_rate())
     }
 
     /// The greatest known group of blocks that begins at `block` and ends by `limit`.
@@ -97,7 +97,7 @@ impl Load {
     /// infinite if it never is. O(log n): whole groups of blocks are skipped by their maxima.
     pub fn first_above_ms(&self, at_ms: f64, threshold: f64) -> f64 {
         if at_ms < 0.0 {
-            let now = self.first[0] > threshold;
+            let now = self.pieces[0].first > threshold;
             return if now { at_ms } else { self.first_above_ms(0.0, threshold) };
         }
         if at_ms < self.duration_ms as f64 {
@@ -106,7 +106,7 @@ impl Load {
                 return found;
             }
         }
-        let held = self.last[self.last.len() - 1] > threshold;
+        let held = self.held_rate() > threshold;
         if held { at_ms.max(self.duration_ms as f64) } else { f64::INFINITY }
     }
 
@@ -152,7 +152,7 @@ impl Load {
         let end = (((block + 1) as i64) * self.block_ms).min(self.duration_ms) as f64;
         let mut piece = self.find(at_ms);
         let mut at = at_ms;
-        while at < end && piece < self.at_ms.len() {
+        while at < end && piece < self.pieces.len() {
             let until = (self.end_ms(piece) as f64).min(end);
             let rate = self.rate_in(piece, at);
             if rate > threshold {
