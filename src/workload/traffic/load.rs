@@ -244,16 +244,13 @@ impl LoadCursor<'_> {
         self.load.cumulative_in(self.piece, at_ms)
     }
 
+    /// The piece of the last instant, the one after it, or any other one.
     fn seek(&mut self, at_ms: f64) {
         let at = at_ms as i64;
-        if at < self.load.pieces[self.piece].at_ms {
-            self.piece = self.load.find(at_ms);
-        }
-        while self.piece + 1 < self.load.pieces.len()
-            && self.load.pieces[self.piece + 1].at_ms <= at
-        {
-            self.piece += 1;
-        }
+        let pieces = &self.load.pieces;
+        let near = self.piece..pieces.len().min(self.piece + 2);
+        let holds = |place: &usize| pieces[*place].at_ms <= at && at < pieces[*place].end_ms;
+        self.piece = near.into_iter().find(holds).unwrap_or_else(|| self.load.find(at_ms));
     }
 }
 
