@@ -4,6 +4,7 @@
     reason = "tests read and write files; the bans are for the pure modules"
 )]
 
+mod bundles;
 mod causes;
 mod cli;
 mod cluster_autoscaler;
