@@ -4,6 +4,7 @@
 //!   reads it.
 //! - [`app`]: all that the player knows; [`message`]: what can happen to it; [`update`]: what it
 //!   knows then.
+//! - [`what_if`]: values that can be changed, and what was changed.
 //! - [`view`]: what the player knows -> a screen; [`snapshot`]: the same as plain text.
 //! - [`event`]: the terminal -> messages; nothing else reads it. [`terminal`] sets it up and puts
 //!   it back; [`session`] is the loop.
@@ -24,3 +25,4 @@ pub mod terminal;
 pub mod theme;
 pub mod update;
 pub mod view;
+pub mod what_if;

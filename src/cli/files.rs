@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap};
 
@@ -95,9 +96,17 @@ impl Reader {
         }
     }
 
+    /// Reads standard input, or says again what it said the first time: the player plays its
+    /// inputs more than once.
     fn read_stdin(&mut self) -> Option<Text> {
-        match read_limited(io::stdin().lock(), TextKind::Manifest) {
+        static SAID: OnceLock<Vec<u8>> = OnceLock::new();
+        let read = match SAID.get() {
+            Some(bytes) => Ok(bytes.clone()),
+            None => read_limited(io::stdin().lock(), TextKind::Manifest),
+        };
+        match read {
             Ok(bytes) => {
+                let bytes = SAID.get_or_init(|| bytes).clone();
                 let id = self.take(STDIN, bytes, TextKind::Manifest)?;
                 Some(Text { id, path: None })
             }

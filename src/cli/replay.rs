@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal as _};
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 
+mod director;
+
 use super::Outcome;
 use super::args::ReplayArgs;
 use super::input::{Prepared, prepare_to_play};
@@ -17,6 +19,7 @@ use crate::tui::theme::Theme;
 use crate::tui::view::SIZE_MIN;
 use crate::tui::{session, snapshot};
 use crate::units::SimTime;
+use director::Director;
 
 /// The largest screen of a snapshot \[columns and rows\].
 const SIZE_MAX: u16 = 1000;
@@ -39,7 +42,13 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
         given <= 2,
         "the player plays one Scenario, or compares two; {given} were given"
     );
-    let takes: Vec<Take> = session.scenarios.iter().filter_map(take).collect();
+    let mut takes: Vec<Take> = session.scenarios.iter().filter_map(take).collect();
+    if let [one, other] = &mut takes[..]
+        && one.label == other.label
+    {
+        one.label.clone_from(&session.scenarios[0].origin);
+        other.label.clone_from(&session.scenarios[1].origin);
+    }
     let theme = if snapshot.is_some() { Theme::Plain } else { theme() };
     let mut app = App::new(takes, theme);
     choose(&mut app, arguments.workload.as_deref())?;
@@ -48,7 +57,8 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
         app.seek(at);
         output::print(snapshot::text(&mut app).as_bytes())?;
     } else {
-        let terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+        // Keys come from the terminal even where standard input is a manifest.
+        let terminal = io::stdout().is_terminal();
         anyhow::ensure!(
             terminal,
             "the player needs a terminal; `--snapshot TIME` prints one screen without"
@@ -56,11 +66,13 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
         if let Some(at) = at {
             app.seek(at);
         }
-        session::run(&mut app)?;
+        let mut director = Director { input: arguments.input.clone() };
+        session::run(&mut app, &mut director)?;
     }
     Ok(if has_errors(&session.findings) { Outcome::WrongInput } else { Outcome::Fine })
 }
 
+/// Plays what was prepared.
 fn take(prepared: &Prepared) -> Option<Take> {
     let scenario = prepared.scenario.as_ref()?;
     Some(Take::play(scenario.name.clone(), scenario.clone()))

@@ -6,6 +6,7 @@
 
 mod apply;
 mod parse;
+pub mod patch;
 
 use std::fmt;
 

@@ -5,7 +5,9 @@ use super::pods::{self, NodeRow};
 use super::take::Take;
 use super::theme::Theme;
 use super::view::charts::Columns;
+use super::what_if::{Change, Form};
 use crate::kube::objects::ids::PodId;
+use crate::report::WorkloadReport;
 use crate::units::SimTime;
 
 /// Speeds: simulated seconds in a second.
@@ -47,6 +49,8 @@ pub struct App {
     pub size: (u16, u16),
     /// Colours.
     pub theme: Theme,
+    /// The form of the last what-if, and what it changed.
+    pub what_if: Option<(Form, Vec<Change>)>,
     /// What the status line says, until the next message.
     pub note: String,
     /// Whether it is over.
@@ -80,6 +84,8 @@ pub enum Mode {
     Goto(String),
     /// A search is typed.
     Search(String),
+    /// Values are changed.
+    WhatIf(Form),
 }
 
 /// A page of text.
@@ -118,6 +124,7 @@ impl App {
             log_back: 0,
             size: (80, 24),
             theme,
+            what_if: None,
             note: String::new(),
             quit: false,
             rest_ms: 0.0,
@@ -139,7 +146,12 @@ impl App {
         &self.heads[self.shown]
     }
 
-    /// Where that take stands.
+    /// Where a take stands.
+    pub fn place_of(&self, take: usize) -> Place {
+        self.heads[take].place()
+    }
+
+    /// Where the take that is shown stands.
     pub fn place(&self) -> Place {
         self.head().place()
     }
@@ -190,17 +202,30 @@ impl App {
         self.nodes = pods::rows(self.head().cluster(), deployment);
     }
 
-    /// Puts other takes in the place of those that are played, and stays at the instant.
-    pub fn replace(&mut self, takes: Vec<Take>) {
+    /// Plays another take beside the first one, in the place of any other, or none; stays at the
+    /// instant.
+    pub fn set_other(&mut self, other: Option<Take>) {
         let now = self.now();
-        self.heads = takes.iter().map(Head::new).collect();
-        self.takes = takes;
-        self.shown = self.shown.min(self.takes.len() - 1);
-        let workloads = self.take().report.workloads.len();
-        self.workload = self.workload.min(workloads.saturating_sub(1));
+        self.takes.truncate(1);
+        self.heads.truncate(1);
+        self.shown = 0;
+        if let Some(other) = other {
+            self.heads.push(Head::new(&other));
+            self.takes.push(other);
+            self.shown = 1;
+        }
         self.columns = Columns::default();
         self.span = self.whole();
         self.seek(now);
+    }
+
+    /// The workload that is shown, by its place in another take.
+    pub fn workload_in(&self, take: &Take) -> usize {
+        let wanted = self.take().workload(self.workload);
+        let is = |it: &WorkloadReport| {
+            wanted.is_some_and(|own| own.namespace == it.namespace && own.name == it.name)
+        };
+        take.report.workloads.iter().position(is).unwrap_or(self.workload)
     }
 
     /// Computes what the charts draw, where that has changed.

@@ -23,7 +23,7 @@ fn key_message(key: KeyEvent, mode: &Mode) -> Option<Message> {
         return Some(Message::Quit);
     }
     match mode {
-        Mode::Goto(_) | Mode::Search(_) => typed(key.code),
+        Mode::Goto(_) | Mode::Search(_) | Mode::WhatIf(_) => typed(key.code),
         Mode::Reading(_) | Mode::Watch => pressed(key),
     }
 }
@@ -34,6 +34,9 @@ fn typed(code: KeyCode) -> Option<Message> {
         KeyCode::Char(letter) => Some(Message::Type(letter)),
         KeyCode::Backspace => Some(Message::Erase),
         KeyCode::Enter => Some(Message::Accept),
+        KeyCode::Delete => Some(Message::Revert),
+        KeyCode::Tab => Some(Message::Line(Way::Forward)),
+        KeyCode::BackTab => Some(Message::Line(Way::Back)),
         KeyCode::Esc => Some(Message::Close),
         KeyCode::Up => Some(Message::Line(Way::Back)),
         KeyCode::Down => Some(Message::Line(Way::Forward)),
@@ -88,6 +91,8 @@ fn letter_message(letter: char) -> Option<Message> {
         '/' => Message::Open(Page::Search),
         'h' => Message::Open(Page::Hpa),
         'e' => Message::Open(Page::Explain),
+        'p' => Message::WritePatch,
+        'u' => Message::Undo,
         'w' => Message::Open(Page::WhatIf),
         '?' => Message::Open(Page::Help),
         'q' => Message::Quit,

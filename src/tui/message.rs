@@ -56,8 +56,12 @@ pub enum Message {
     Click(u16, u16),
     /// The wheel was turned at a column and row.
     Wheel(u16, u16, Way),
-    /// A shorthand of the form that is open.
-    Command(char),
+    /// The field that is typed is as it was.
+    Revert,
+    /// Write the changes of the last what-if as a patch.
+    WritePatch,
+    /// Leave the last what-if.
+    Undo,
 }
 
 /// A direction.

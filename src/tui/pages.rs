@@ -9,7 +9,7 @@ use crate::render;
 use crate::render::text::Style;
 
 /// All keys. Columns: keys, what they do.
-const KEYS: [(&str, &str); 30] = [
+const KEYS: [(&str, &str); 32] = [
     ("space", "play, pause"),
     ("< >", "slower, faster: 1x to 10,000x"),
     ("← →", "a second back, on"),
@@ -34,6 +34,8 @@ const KEYS: [(&str, &str); 30] = [
     ("e", "explain what is at the cursor"),
     ("w", "what if: change something and play again"),
     ("x", "details of the other take"),
+    ("p", "write what the what-if changed as a patch"),
+    ("u", "leave the what-if"),
     ("?", "this help"),
     ("q", "quit"),
     ("", ""),

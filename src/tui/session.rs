@@ -12,18 +12,35 @@ use ratatui::crossterm::event::{poll, read};
 use super::app::App;
 use super::event;
 use super::message::Message;
+use super::take::Take;
 use super::terminal::Screen;
-use super::update::update;
+use super::update::{Request, take_answer, update};
 use super::view;
+use super::what_if::Change;
 
 /// Time between two pictures while it plays.
 const FRAME: Duration = Duration::from_millis(33);
+
+/// What the player cannot do itself: it reads no files and drives no engine.
+pub trait Studio {
+    /// Plays the first take again, with changes.
+    ///
+    /// # Errors
+    /// When the changes make no sense: what is wrong, in lines.
+    fn play(&mut self, changes: &[Change]) -> Result<Take, String>;
+
+    /// Writes changes as a patch, and tells where to.
+    ///
+    /// # Errors
+    /// When it cannot be written: why.
+    fn write_patch(&mut self, changes: &[Change]) -> Result<String, String>;
+}
 
 /// Plays until the viewer leaves.
 ///
 /// # Errors
 /// When the terminal cannot be used.
-pub fn run(app: &mut App) -> anyhow::Result<()> {
+pub fn run(app: &mut App, studio: &mut dyn Studio) -> anyhow::Result<()> {
     let mut screen = Screen::enter()?;
     let size = screen.terminal.size().context("cannot tell the size of the terminal")?;
     app.size = (size.width, size.height);
@@ -33,17 +50,29 @@ pub fn run(app: &mut App) -> anyhow::Result<()> {
         if app.playing {
             let left = FRAME.saturating_sub(last.elapsed());
             if poll(left).context("cannot read the terminal")? {
-                take_events(app)?;
+                take_events(app, studio, &mut screen)?;
             }
             let elapsed = last.elapsed();
             last = Instant::now();
             update(app, Message::Elapsed(elapsed.as_secs_f64() * 1000.0));
         } else {
-            take_events(app)?;
+            take_events(app, studio, &mut screen)?;
             last = Instant::now();
         }
     }
     Ok(())
+}
+
+fn answer(app: &mut App, request: Request, studio: &mut dyn Studio) {
+    match request {
+        Request::Play(changes) => take_answer(app, studio.play(&changes)),
+        Request::WritePatch(changes) => {
+            app.note = match studio.write_patch(&changes) {
+                Ok(path) => format!("the patch is in {path}"),
+                Err(why) => why,
+            };
+        }
+    }
 }
 
 fn draw(app: &mut App, screen: &mut Screen) -> anyhow::Result<()> {
@@ -62,11 +91,14 @@ fn draw(app: &mut App, screen: &mut Screen) -> anyhow::Result<()> {
 }
 
 /// Waits for an event, and takes in those that are there already too.
-fn take_events(app: &mut App) -> anyhow::Result<()> {
+fn take_events(app: &mut App, studio: &mut dyn Studio, screen: &mut Screen) -> anyhow::Result<()> {
     loop {
         let event = read().context("cannot read the terminal")?;
         if let Some(message) = event::message(&event, &app.mode) {
-            update(app, message);
+            if let Some(request) = update(app, message) {
+                draw(app, screen)?;
+                answer(app, request, studio);
+            }
         }
         if app.quit || !poll(Duration::ZERO).context("cannot read the terminal")? {
             return Ok(());

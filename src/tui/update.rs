@@ -2,13 +2,22 @@
 
 mod search;
 mod watch;
+mod what_if;
 
 use super::app::{App, Mode};
 use super::message::{Message, Way};
+use super::what_if::Change;
+
+pub use what_if::take_answer;
 
 /// Something that the player cannot do itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Request {}
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// Plays the first take again with changes; the answer goes to [`take_answer`].
+    Play(Vec<Change>),
+    /// Writes changes as a patch; the answer is a note.
+    WritePatch(Vec<Change>),
+}
 
 /// Takes a message in.
 pub fn update(app: &mut App, message: Message) -> Option<Request> {
@@ -19,7 +28,9 @@ pub fn update(app: &mut App, message: Message) -> Option<Request> {
         Message::Quit => app.quit = true,
         Message::Resize(width, height) => app.size = (width, height),
         Message::Elapsed(milliseconds) => watch::play(app, milliseconds),
+        Message::WritePatch if app.mode == Mode::Watch => return what_if::write_patch(app),
         message => match &app.mode {
+            Mode::WhatIf(_) => return what_if::type_value(app, message),
             Mode::Watch => watch::update(app, message),
             Mode::Reading(_) => reading(app, message),
             Mode::Goto(_) => watch::type_instant(app, message),

@@ -4,10 +4,12 @@
 //! - [`layout`]: which panel stands where, and what lies under the mouse.
 //! - [`charts`] and [`plot`]: load and replicas over time.
 //! - [`pods`], [`hpa`], [`state`], [`log`]: the panels.
+//! - [`compare`]: the numbers of two takes beside each other; [`what_if`]: the form.
 //! - [`bars`]: the first and the last line; [`popup`]: what is open over the panels.
 
 pub mod bars;
 pub mod charts;
+pub mod compare;
 pub mod hpa;
 pub mod layout;
 pub mod log;
@@ -16,6 +18,7 @@ pub mod pods;
 pub mod popup;
 pub mod state;
 pub mod text;
+pub mod what_if;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -36,14 +39,21 @@ pub fn view(app: &App, buffer: &mut Buffer) {
     let layout = Layout::of(app);
     bars::title(app, layout.title, buffer);
     charts::draw(app, &layout, buffer);
-    pods::draw(app, layout.pods, buffer);
+    if let Some(rect) = layout.numbers {
+        compare::draw(app, rect, buffer);
+    }
+    if layout.pods.height > 0 {
+        pods::draw(app, layout.pods, buffer);
+    }
+    let wall_end = if layout.numbers.is_some() { layout.pods.y } else { layout.log.y };
     match layout.hpa {
         Some(rect) => {
             hpa::draw(app, rect, buffer);
             state::draw(app, layout.state, buffer);
-            text::wall(layout.pods.right(), layout.title.bottom(), layout.log.y, app, buffer);
+            text::wall(rect.x - 1, layout.title.bottom(), wall_end, app, buffer);
         }
-        None => state::draw_short(app, layout.state, buffer),
+        None if layout.state.height > 0 => state::draw_short(app, layout.state, buffer),
+        None => {}
     }
     log::draw(app, layout.log, buffer);
     bars::status(app, layout.status, buffer);

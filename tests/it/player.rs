@@ -4,6 +4,7 @@
 mod messages;
 mod screens;
 mod session;
+mod what_if;
 
 use podtide::tui::app::App;
 use podtide::tui::message::Message;

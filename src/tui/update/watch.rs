@@ -1,6 +1,6 @@
 //! Messages while the player is watched.
 
-use super::search;
+use super::{search, what_if};
 use crate::kube::objects::ids::PodId;
 use crate::scenario::file::scalar::parse_duration;
 use crate::tui::app::{App, Mode, SPEEDS};
@@ -52,6 +52,7 @@ pub(super) fn update(app: &mut App, message: Message) {
             app.follow = None;
             app.only_followed = false;
         }
+        Message::Undo => what_if::undo(app),
         Message::Found(way) => search::find(app, way),
         Message::Line(way) => scroll_nodes(app, way, 1),
         Message::Click(column, row) => click(app, column, row),
@@ -155,7 +156,7 @@ fn open(app: &mut App, page: Page) {
         Page::Help => app.mode = Mode::Reading(pages::help()),
         Page::Hpa => app.mode = Mode::Reading(pages::hpa(app)),
         Page::Explain => app.mode = Mode::Reading(pages::explain(app)),
-        Page::WhatIf => {}
+        Page::WhatIf => what_if::open(app),
     }
     if matches!(app.mode, Mode::Goto(_) | Mode::Search(_)) {
         app.playing = false;
@@ -172,7 +173,8 @@ fn click(app: &mut App, column: u16, row: u16) {
     match hit(app, column, row) {
         Some(Hit::Time(at_ms)) => app.seek(SimTime(at_ms as i64)),
         Some(Hit::Pod(pod)) => app.follow = Some(pod),
-        Some(Hit::Entry(entry)) => app.seek_entry(entry),
+        Some(Hit::Entry(take, entry)) if take == app.shown => app.seek_entry(entry),
+        Some(Hit::Entry(take, entry)) => app.seek(app.takes[take].log[entry as usize].at),
         Some(Hit::Nodes | Hit::Log) | None => {}
     }
 }
@@ -181,7 +183,7 @@ fn wheel(app: &mut App, column: u16, row: u16, way: Way) {
     match hit(app, column, row) {
         Some(Hit::Time(_)) => zoom(app, if way.is_forward() { 2.0 } else { 0.5 }),
         Some(Hit::Pod(_) | Hit::Nodes) => scroll_nodes(app, way, WHEEL_LINES),
-        Some(Hit::Entry(_) | Hit::Log) => {
+        Some(Hit::Entry(..) | Hit::Log) => {
             let back = i64::from(app.log_back) - way.sign() * i64::from(WHEEL_LINES);
             let most = i64::from(app.place().told.saturating_sub(1));
             app.log_back = back.clamp(0, most) as u32;

@@ -60,12 +60,15 @@ pub fn status(app: &App, rect: Rect, buffer: &mut Buffer) {
     let line = match &app.mode {
         Mode::Goto(text) => typed("go to: ", text, app),
         Mode::Search(text) => typed("/", text, app),
+        Mode::WhatIf(_) if app.note.is_empty() => Line::from(plain(
+            " ↑↓ choose   type a value   del as it was   enter play again   esc leave",
+        )),
         Mode::Reading(_) => Line::from(plain(" ↑↓ scroll   esc close")),
-        Mode::Watch if !app.note.is_empty() => {
+        Mode::Watch | Mode::WhatIf(_) if !app.note.is_empty() => {
             let note = cut(&app.note, usize::from(rect.width.saturating_sub(2)));
             Line::from(piece(format!(" {note}"), theme.strong()))
         }
-        Mode::Watch => keys(app, rect.width),
+        Mode::Watch | Mode::WhatIf(_) => keys(app, rect.width),
     };
     buffer.set_line(rect.x, rect.y, &line, rect.width);
 }

@@ -62,12 +62,14 @@ impl Columns {
         }
         let takes = app.takes.iter().zip(&key.widths);
         self.takes = takes.map(|(take, widths)| columns(take, app, *widths)).collect();
+        mark_differences(&mut self.takes);
         self.key = Some(key);
     }
 }
 
 fn columns(take: &Take, app: &App, (load, replicas): (u16, u16)) -> TakeColumns {
-    let Some(series) = take.series(app.workload) else { return TakeColumns::default() };
+    let workload = app.workload_in(take);
+    let Some(series) = take.series(workload) else { return TakeColumns::default() };
     let span = app.span;
     let peaks = |track: &Track| peaks(track, span, replicas);
     TakeColumns {
@@ -95,6 +97,36 @@ fn load_columns(traffic: &TrafficSeries, span: Span, width: u16) -> LoadColumns 
     LoadColumns { served, failed, capacity: peaks(&traffic.capacity, span, width) }
 }
 
+/// Marks columns in which two takes differ, where nothing else is marked.
+fn mark_differences(takes: &mut [TakeColumns]) {
+    let [one, other] = takes else { return };
+    let same_width = one.desired.len() == other.desired.len();
+    for column in 0..one.desired.len().min(if same_width { usize::MAX } else { 0 }) {
+        let differs = one.desired[column] != other.desired[column]
+            || one.current[column] != other.current[column]
+            || one.ready[column] != other.ready[column];
+        for take in [&mut *one, &mut *other] {
+            if let Some(mark) =
+                take.marks[1].get_mut(column).filter(|mark| **mark == '─' && differs)
+            {
+                *mark = '≠';
+            }
+        }
+    }
+    let (Some(own), Some(others)) = (&one.load, &other.load) else { return };
+    let differs = |(one, other): (&f64, &f64)| (one - other).abs() > 0.005 * (one + other);
+    let failed = own.failed.iter().zip(&others.failed).map(differs).enumerate();
+    let failed: Vec<usize> =
+        failed.filter(|(_, differs)| *differs).map(|(column, _)| column).collect();
+    for column in failed {
+        for take in [&mut *one, &mut *other] {
+            if let Some(mark) = take.marks[0].get_mut(column).filter(|mark| **mark == '─') {
+                *mark = '≠';
+            }
+        }
+    }
+}
+
 /// One character for each column: what the HPA did to the scale, and what the user did.
 fn marks(take: &Take, app: &App, width: u16) -> Vec<char> {
     let mut marks = vec!['─'; usize::from(width)];
@@ -105,7 +137,8 @@ fn marks(take: &Take, app: &App, width: u16) -> Vec<char> {
             *own = if mixed { '▴' } else { mark };
         }
     };
-    let rescales = take.subjects.get(app.workload).map_or(&[][..], |subject| &subject.rescales);
+    let workload = app.workload_in(take);
+    let rescales = take.subjects.get(workload).map_or(&[][..], |subject| &subject.rescales);
     for decision in rescales.iter().map(|place| take.decision(*place)) {
         put(decision.at, if decision.desired > decision.current { '▲' } else { '▼' });
     }
@@ -143,7 +176,8 @@ pub fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
         else {
             continue;
         };
-        let chart = Chart { app, take, columns, tops, named: app.takes.len() > 1 };
+        let workload = app.workload_in(take);
+        let chart = Chart { app, take, workload, columns, tops, named: app.takes.len() > 1 };
         chart.draw(*pair, buffer);
     }
 }
@@ -168,6 +202,7 @@ fn tops(app: &App) -> (f64, f64) {
 struct Chart<'a> {
     app: &'a App,
     take: &'a Take,
+    workload: usize,
     columns: &'a TakeColumns,
     tops: (f64, f64),
     named: bool,
@@ -200,7 +235,7 @@ impl Chart<'_> {
     }
 
     fn unit(&self) -> &'static str {
-        let series = self.take.series(self.app.workload);
+        let series = self.take.series(self.workload);
         match series.and_then(|series| series.traffic.as_ref()).map(|traffic| traffic.unit) {
             Some(LoadUnit::Messages) => "messages/s",
             Some(LoadUnit::CoreSeconds) => "work (cores)",
@@ -246,7 +281,7 @@ impl Chart<'_> {
 
     fn load_legend(&self, width: usize) -> Line<'static> {
         let theme = self.app.theme;
-        let series = self.take.series(self.app.workload);
+        let series = self.take.series(self.workload);
         let Some(traffic) = series.and_then(|series| series.traffic.as_ref()) else {
             return Line::default();
         };
@@ -268,7 +303,7 @@ impl Chart<'_> {
 
     fn replicas_legend(&self) -> Line<'static> {
         let theme = self.app.theme;
-        let Some(series) = self.take.series(self.app.workload) else { return Line::default() };
+        let Some(series) = self.take.series(self.workload) else { return Line::default() };
         let item = |glyph: &str, name: &str, thing: Thing, track: &Track| {
             let value = words::count(self.value(track));
             [piece(glyph, theme.thing(thing)), plain(format!("{name} {value} "))]
@@ -291,7 +326,7 @@ impl Chart<'_> {
         for (column, mark) in marks.iter().enumerate().take(usize::from(inner.width - GUTTER)) {
             let style = match mark {
                 '─' => theme.dim(),
-                '◆' => theme.strong(),
+                '◆' | '≠' => theme.strong(),
                 _ => theme.thing(Thing::Desired),
             };
             buffer[(x + column as u16, row)].set_char(*mark).set_style(style);

@@ -12,6 +12,8 @@ const WIDE: (u16, u16) = (110, 30);
 const HPA_ROWS: u16 = 14;
 /// Rows for rollout and budgets where there is room.
 const STATE_ROWS: u16 = 6;
+/// Rows for the numbers of two takes.
+const NUMBERS_ROWS: u16 = 14;
 
 /// All panels. Each has its head in its first row.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub struct Layout {
     pub pods: Rect,
     /// The HPA's view; only where there is room.
     pub hpa: Option<Rect>,
+    /// The numbers of two takes.
+    pub numbers: Option<Rect>,
     /// Rollout and budgets; where there is little room in short lines, with one for the HPA.
     pub state: Rect,
     /// The log.
@@ -50,8 +54,8 @@ pub enum Hit {
     Pod(PodId),
     /// The pods, but none of them.
     Nodes,
-    /// An entry of the log.
-    Entry(u32),
+    /// An entry of the log of a take.
+    Entry(usize, u32),
     /// The log, but no entry.
     Log,
 }
@@ -63,10 +67,13 @@ impl Layout {
         if width < SIZE_MIN.0 || height < SIZE_MIN.1 {
             return Layout::default();
         }
-        if width >= WIDE.0 && height >= WIDE.1 {
-            Layout::wide(width, height, app.nodes.len() as u16)
+        let nodes = app.nodes.len() as u16;
+        if app.takes.len() > 1 {
+            Layout::compared(width, height, nodes)
+        } else if width >= WIDE.0 && height >= WIDE.1 {
+            Layout::wide(width, height, nodes)
         } else {
-            Layout::narrow(width, height, app.nodes.len() as u16)
+            Layout::narrow(width, height, nodes)
         }
     }
 
@@ -87,6 +94,42 @@ impl Layout {
             state: Rect::new(x, 1 + top - STATE_ROWS, right, STATE_ROWS),
             log: Rect::new(0, 1 + top, width, body - top),
             status: Rect::new(0, height - 1, width, 1),
+            numbers: None,
+        }
+    }
+
+    /// Two takes: their charts below each other, and their numbers.
+    fn compared(width: u16, height: u16, nodes: u16) -> Layout {
+        let body = height - 2;
+        let at = |y: u16, height: u16| Rect::new(0, y, width, height);
+        let frame = Layout { title: at(0, 1), status: at(height - 1, 1), ..Layout::default() };
+        let pairs = |width: u16, rows: u16| {
+            vec![pair(Rect::new(0, 1, width, rows)), pair(Rect::new(0, 1 + rows, width, rows))]
+        };
+        if width < WIDE.0 || height < WIDE.1 {
+            let charts = ((body - 7) / 2).clamp(3, 12);
+            let rest = body - 2 * charts;
+            let numbers = (rest * 2 / 3).min(13);
+            return Layout {
+                charts: pairs(width, charts),
+                numbers: Some(at(1 + 2 * charts, numbers)),
+                log: at(1 + 2 * charts + numbers, rest - numbers),
+                ..frame
+            };
+        }
+        let right = (width * 2 / 5).clamp(54, 84);
+        let left = width - right - 1;
+        let charts = (body * 3 / 10).clamp(9, 16);
+        let (top, x) = (2 * charts, left + 1);
+        let numbers = NUMBERS_ROWS.min(top);
+        let pods = (nodes + 2).clamp(4, (body - top) / 2);
+        Layout {
+            charts: pairs(left, charts),
+            numbers: Some(Rect::new(x, 1, right, numbers)),
+            hpa: Some(Rect::new(x, 1 + numbers, right, top - numbers)),
+            pods: at(1 + top, pods),
+            log: at(1 + top + pods, body - top - pods),
+            ..frame
         }
     }
 
@@ -103,6 +146,7 @@ impl Layout {
             state: at(1 + charts, state),
             pods: at(1 + charts + state, pods),
             hpa: None,
+            numbers: None,
             log: at(1 + charts + state + pods, rest - pods),
             status: at(height - 1, 1),
         }
@@ -133,7 +177,10 @@ pub fn hit(app: &App, column: u16, row: u16) -> Option<Hit> {
         return Some(pods::pod_at(app, layout.pods, column, row).map_or(Hit::Nodes, Hit::Pod));
     }
     if inside(layout.log) {
-        return Some(log::entry_at(app, layout.log, row).map_or(Hit::Log, Hit::Entry));
+        return Some(
+            log::entry_at(app, layout.log, row)
+                .map_or(Hit::Log, |(take, entry)| Hit::Entry(take, entry)),
+        );
     }
     None
 }

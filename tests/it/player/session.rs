@@ -82,6 +82,12 @@ fn a_session_in_a_terminal() {
     tmux.expect("11m");
     tmux.press(&["Space"]);
     tmux.expect("❚❚ 60x");
+    tmux.press(&["w"]);
+    tmux.expect("maxReplicas");
+    tmux.press(&["Down", "BSpace", "BSpace", "8", "Enter"]);
+    tmux.expect("they part at");
+    tmux.press(&["u"]);
+    tmux.expect("rollout and budgets");
     tmux.run(&["resize-window", "-x", "80", "-y", "24"]);
     tmux.expect("(h: more)");
     tmux.press(&["C-c"]);
