@@ -94,11 +94,10 @@ fn draw(app: &mut App, screen: &mut Screen) -> anyhow::Result<()> {
 fn take_events(app: &mut App, studio: &mut dyn Studio, screen: &mut Screen) -> anyhow::Result<()> {
     loop {
         let event = read().context("cannot read the terminal")?;
-        if let Some(message) = event::message(&event, &app.mode) {
-            if let Some(request) = update(app, message) {
-                draw(app, screen)?;
-                answer(app, request, studio);
-            }
+        let message = event::message(&event, &app.mode);
+        if let Some(request) = message.and_then(|message| update(app, message)) {
+            draw(app, screen)?;
+            answer(app, request, studio);
         }
         if app.quit || !poll(Duration::ZERO).context("cannot read the terminal")? {
             return Ok(());

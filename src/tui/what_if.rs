@@ -76,6 +76,9 @@ impl Form {
     ///
     /// # Errors
     /// When something typed cannot be read: what is wrong.
+    ///
+    /// # Panics
+    /// Never: metrics can be written as JSON.
     pub fn changes(&self) -> Result<Vec<Change>, String> {
         let mut changes = Vec::new();
         let mut metrics = self.metrics.clone();

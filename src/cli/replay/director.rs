@@ -52,13 +52,11 @@ fn startup(session: &Session, deployment: &str, time: &str) -> Result<String, St
     let prepared = session.scenarios.first().ok_or("there is no Scenario")?;
     let profiles = &prepared.file.spec.profiles;
     let own = profiles.iter().position(|it| it.deployment.value.name == deployment);
-    Ok(match own {
-        Some(place) => format!("profiles[{place}].startup.time={time}"),
-        None => {
-            let place = profiles.len();
-            format!("profiles[{place}]={{deployment: {deployment}, startup: {{time: {time}}}}}")
-        }
-    })
+    if let Some(place) = own {
+        return Ok(format!("profiles[{place}].startup.time={time}"));
+    }
+    let place = profiles.len();
+    Ok(format!("profiles[{place}]={{deployment: {deployment}, startup: {{time: {time}}}}}"))
 }
 
 /// A layer behind all others of each traffic.
@@ -102,9 +100,7 @@ impl Studio for Director {
         let parsed = parsed.map_err(|finding| finding.message)?;
         let mut text = strategic_merge_patch(&parsed);
         if traffic != self.input.traffic {
-            for line in &traffic {
-                text.push_str(&format!("# --traffic '{line}'\n"));
-            }
+            text.extend(traffic.iter().map(|line| format!("# --traffic '{line}'\n")));
         }
         let path = free_name();
         fs::write(&path, text).map_err(|error| format!("cannot write `{path}`: {error}"))?;
