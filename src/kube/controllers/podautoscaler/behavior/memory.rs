@@ -65,16 +65,16 @@ impl Memory {
         window: SimDuration,
     ) -> Stabilization {
         let cutoff = proposal.now - window;
-        let mut stabilized = Stabilization { value: proposal.desired, window, winner: None };
-        let mut old = None;
-        for (slot, entry) in self.recommendations.iter().enumerate() {
-            if entry.at < cutoff || window == SimDuration::ZERO {
-                old = Some(slot);
-            } else if entry.value > stabilized.value {
-                stabilized.value = entry.value;
-                stabilized.winner = Some((entry.value, entry.at));
-            }
-        }
+        let is_old = |entry: &Recommendation| entry.at < cutoff || window == SimDuration::ZERO;
+        let recent = || self.recommendations.iter().filter(|entry| !is_old(entry));
+        let highest = recent().map(|entry| entry.value).max();
+        let highest = highest.filter(|&value| value > proposal.desired);
+        let stabilized = Stabilization {
+            value: highest.unwrap_or(proposal.desired),
+            window,
+            winner: highest.and_then(|value| first_of(value, recent())),
+        };
+        let old = self.recommendations.iter().rposition(is_old);
         self.record(old, proposal);
         stabilized
     }
@@ -89,20 +89,24 @@ impl Memory {
         let Proposal { now, current, desired, .. } = proposal;
         let (up_window, down_window) = (behavior.scale_up.window, behavior.scale_down.window);
         let (up_cutoff, down_cutoff) = (now - up_window, now - down_window);
-        let mut up = Stabilization { value: desired, window: up_window, winner: None };
-        let mut down = Stabilization { value: desired, window: down_window, winner: None };
-        let mut old = None;
-        for (slot, &Recommendation { value, at }) in self.recommendations.iter().enumerate() {
-            if at > up_cutoff && value < up.value {
-                up = Stabilization { value, window: up_window, winner: Some((value, at)) };
-            }
-            if at > down_cutoff && value > down.value {
-                down = Stabilization { value, window: down_window, winner: Some((value, at)) };
-            }
-            if at < up_cutoff && at < down_cutoff {
-                old = Some(slot);
-            }
-        }
+        let all = || self.recommendations.iter();
+        let (in_up, in_down) = (
+            || all().filter(|entry| entry.at > up_cutoff),
+            || all().filter(|entry| entry.at > down_cutoff),
+        );
+        let lowest = in_up().map(|entry| entry.value).min().filter(|&value| value < desired);
+        let highest = in_down().map(|entry| entry.value).max().filter(|&value| value > desired);
+        let up = Stabilization {
+            value: lowest.unwrap_or(desired),
+            window: up_window,
+            winner: lowest.and_then(|value| first_of(value, in_up())),
+        };
+        let down = Stabilization {
+            value: highest.unwrap_or(desired),
+            window: down_window,
+            winner: highest.and_then(|value| first_of(value, in_down())),
+        };
+        let old = all().rposition(|entry| entry.at < up_cutoff && entry.at < down_cutoff);
         self.record(old, proposal);
         if current > down.value {
             down
@@ -158,6 +162,14 @@ impl Memory {
         let removed = get_replicas_change_per_period(&self.down_events, period, now);
         current.wrapping_sub(added).wrapping_add(removed)
     }
+}
+
+/// The first recommendation of that value.
+fn first_of<'a>(
+    value: i32,
+    mut among: impl Iterator<Item = &'a Recommendation>,
+) -> Option<(i32, SimTime)> {
+    among.find(|entry| entry.value == value).map(|entry| (entry.value, entry.at))
 }
 
 /// `markScaleEventsOutdated`, and the last slot that may be used again.
