@@ -21,6 +21,8 @@ pub(super) struct SteadyNode {
     seen: Seen,
     /// When its readings were, for even and odd scrapes.
     at: [SimTime; 2],
+    /// The latest window, and the same \[s\].
+    window: (SimDuration, f64),
     groups: Vec<Group>,
     /// Whether every container that runs is in a group.
     pub(super) is_whole: bool,
@@ -107,9 +109,11 @@ impl SteadyNode {
         let (new, old) = (self.round as usize % 2, (self.round as usize + 1) % 2);
         self.at[new] = at;
         let window = at - self.at[old];
-        let seconds = go_seconds(window);
+        if self.window.0 != window {
+            self.window = (window, go_seconds(window));
+        }
         for group in &mut self.groups {
-            group.answer(self.round, seconds);
+            group.answer(self.round, self.window.1);
             let usage = &mut group.usage[new];
             (usage.round, usage.timestamp, usage.window) = (self.round, at, window);
         }

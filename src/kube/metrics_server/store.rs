@@ -328,5 +328,5 @@ impl PodUsage {
 
 /// Millicores, rounded up as `Quantity.MilliValue` rounds.
 pub(super) fn milli(cpu: NanoCpu) -> i64 {
-    cpu.0.div_euclid(1_000_000) + i64::from(cpu.0.rem_euclid(1_000_000) > 0)
+    cpu.0 / 1_000_000 + i64::from(cpu.0 % 1_000_000 > 0)
 }

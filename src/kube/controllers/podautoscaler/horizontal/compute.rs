@@ -12,7 +12,7 @@ use super::super::reason::{
     SelectorFault,
 };
 use super::super::replica_calculator::{Periods, ReplicaCalculator};
-use super::super::scale::Scale;
+use super::super::scale::{Scale, ScaleSelector};
 use super::plan::{MetricPlan, Plan};
 use super::sync::Sync;
 use crate::api::autoscaling::{MetricSpec, ObjectMetricSource};
@@ -68,9 +68,11 @@ impl Sync<'_, '_> {
         match fault {
             Some(fault) if blocked => Err(fault),
             fault => {
-                let name = MetricName { spec: Arc::clone(&plan.spec), metric: winner };
-                let reason = HpaConditionReason::ValidMetricFound(name);
-                self.set_condition(HpaConditionType::ScalingActive, true, reason);
+                if !self.names_winner(plan, winner) {
+                    let name = MetricName { spec: Arc::clone(&plan.spec), metric: winner };
+                    let reason = HpaConditionReason::ValidMetricFound(name);
+                    self.set_condition(HpaConditionType::ScalingActive, true, reason);
+                }
                 self.decision.winner = Some(winner);
                 self.decision.proposal = Some(replicas);
                 Ok(Computed { replicas, winner, fault })
@@ -78,18 +80,34 @@ impl Sync<'_, '_> {
         }
     }
 
+    /// Whether the condition says already that this metric won.
+    fn names_winner(&mut self, plan: &Plan, winner: u32) -> bool {
+        let active = self.next().condition(HpaConditionType::ScalingActive);
+        active.is_some_and(|condition| {
+            matches!(&condition.reason, HpaConditionReason::ValidMetricFound(name)
+                if name.metric == winner && Arc::ptr_eq(&name.spec, &plan.spec))
+        })
+    }
+
     /// `validateAndParseSelector`: finds the pods, and makes sure that they are nobody else's.
     fn validate_and_parse_selector(&mut self, scale: &Scale) -> Result<(), SelectorFault> {
-        let checked = self.parse_selector(scale).and_then(|selector| {
-            self.list_pods(&selector);
-            self.hpas_controlling_pods_under_selector(&selector)
-        });
+        let checked = match &scale.selector {
+            ScaleSelector::Known(selector) if !selector.requirements.is_empty() => {
+                self.select(selector)
+            }
+            _ => self.parse_selector(scale).and_then(|selector| self.select(&selector)),
+        };
         if let Err(fault) = &checked {
             self.event(EventType::Warning, HpaReason::Selector(fault.clone()));
             let reason = HpaConditionReason::Selector(fault.clone());
             self.set_condition(HpaConditionType::ScalingActive, false, reason);
         }
         checked
+    }
+
+    fn select(&mut self, selector: &Arc<Selector>) -> Result<(), SelectorFault> {
+        self.list_pods(selector);
+        self.hpas_controlling_pods_under_selector(selector)
     }
 
     fn parse_selector(&mut self, scale: &Scale) -> Result<Arc<Selector>, SelectorFault> {

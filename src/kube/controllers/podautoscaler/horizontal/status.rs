@@ -28,16 +28,16 @@ impl Sync<'_, '_> {
     ) {
         let (status, now) = (ConditionStatus::from(holds), self.now + self.delay);
         let conditions = &mut self.next().conditions;
-        let last_transition_time = now.floor_second();
         match conditions.iter_mut().find(|condition| condition.type_ == type_) {
             Some(condition) => {
                 if condition.status != status {
-                    condition.last_transition_time = last_transition_time;
+                    condition.last_transition_time = now.floor_second();
                 }
                 condition.status = status;
                 condition.reason = reason;
             }
             None => {
+                let last_transition_time = now.floor_second();
                 conditions.push(HpaCondition { type_, status, reason, last_transition_time });
             }
         }
@@ -96,7 +96,10 @@ impl Sync<'_, '_> {
                 if let Applied::HpaStatus(status) = applied {
                     self.next = Some(status);
                 }
-                self.key().reported = Some(Arc::clone(&plan.spec));
+                let reported = &mut self.key().reported;
+                if !reported.as_ref().is_some_and(|reported| Arc::ptr_eq(reported, &plan.spec)) {
+                    *reported = Some(Arc::clone(&plan.spec));
+                }
                 self.decision.status = StatusWrite::Written;
                 true
             }
