@@ -1,16 +1,11 @@
 //! Pods that are read alike: while nothing happens on a node, the containers that do the same work
 //! share one reading and one answer.
 
-use smallvec::SmallVec;
-
 use super::store::{Round, go_seconds, mean_cpu, milli};
 use crate::kube::kubelet::Kubelet;
 use crate::kube::kubelet::application::{Application, Growth};
 use crate::kube::objects::ids::{NodeId, PodId};
 use crate::units::{NanoCpu, SimDuration, SimTime};
-
-/// One entry for each container of a pod that runs, in order of their places.
-type PerContainer<T> = SmallVec<[T; 2]>;
 
 /// A node as of its latest reading.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +19,8 @@ pub(super) struct SteadyNode {
     /// The latest window, and the same \[s\].
     window: (SimDuration, f64),
     groups: Vec<Group>,
+    /// The containers of a pod of each group, one group after the other.
+    containers: Vec<Grown>,
     /// Whether every container that runs is in a group.
     pub(super) is_whole: bool,
     /// Pods that have a group.
@@ -50,7 +47,9 @@ impl Seen {
 /// Pods of a node whose containers grow alike.
 #[derive(Clone, Debug, Default)]
 struct Group {
-    containers: PerContainer<Grown>,
+    /// Place of its first container.
+    first: u32,
+    count: u16,
     /// The answers, for even and odd scrapes.
     usage: [GroupUsage; 2],
 }
@@ -99,11 +98,9 @@ impl SteadyNode {
         if !self.is_whole || self.seen != seen {
             return false;
         }
-        for group in &mut self.groups {
-            for container in &mut group.containers {
-                let Some(grown) = application.grown(&container.growth, at) else { return false };
-                container.reading = grown;
-            }
+        for container in &mut self.containers {
+            let Some(grown) = application.grown(&container.growth, at) else { return false };
+            container.reading = grown;
         }
         self.round += 1;
         let (new, old) = (self.round as usize % 2, (self.round as usize + 1) % 2);
@@ -113,9 +110,17 @@ impl SteadyNode {
             self.window = (window, go_seconds(window));
         }
         for group in &mut self.groups {
-            group.answer(self.round, self.window.1);
-            let usage = &mut group.usage[new];
-            (usage.round, usage.timestamp, usage.window) = (self.round, at, window);
+            let mut milli_cpu = 0;
+            for container in &mut self.containers[group.places()] {
+                milli_cpu += container.answer((new, old), self.window.1);
+            }
+            group.usage[new] = GroupUsage {
+                round: self.round,
+                containers: group.count,
+                milli_cpu,
+                timestamp: at,
+                window,
+            };
         }
         true
     }
@@ -125,6 +130,7 @@ impl SteadyNode {
         (self.round, self.seen, self.is_whole) = (coming, seen, false);
         self.at[coming as usize % 2] = at;
         self.groups.clear();
+        self.containers.clear();
         self.pods.clear();
     }
 
@@ -136,7 +142,9 @@ impl SteadyNode {
     ) -> u32 {
         self.pods.push(pod);
         let growths = || containers.clone().map(|(growth, _)| growth);
-        let known = |group: &Group| group.containers.iter().map(|one| one.growth).eq(growths());
+        let known = |group: &Group| {
+            self.containers[group.places()].iter().map(|one| one.growth).eq(growths())
+        };
         if let Some(group) = self.groups.iter().position(known) {
             return group as u32;
         }
@@ -146,15 +154,18 @@ impl SteadyNode {
             container.cpu_ns[side] = grown;
             container
         };
-        let containers = containers.map(begin).collect();
-        self.groups.push(Group { containers, ..Group::default() });
+        let first = self.containers.len();
+        self.containers.extend(containers.map(begin));
+        let count = (self.containers.len() - first) as u16;
+        self.groups.push(Group { first: first as u32, count, ..Group::default() });
         self.groups.len() as u32 - 1
     }
 
     /// CPU of a container of a group by its order among those that run, at a scrape for which
     /// [`SteadyNode::usage`] has an answer.
     pub(super) fn cpu(&self, group: u32, container: usize, round: Round) -> NanoCpu {
-        self.groups[group as usize].containers[container].cpu[round as usize % 2]
+        let place = self.groups[group as usize].first as usize + container;
+        self.containers[place].cpu[round as usize % 2]
     }
 
     /// The answer of a group for a scrape; `None` if its pods were read one by one then.
@@ -172,7 +183,8 @@ impl SteadyNode {
         round: Round,
     ) -> Option<[SharedPoint; 2]> {
         self.usage(group, round)?;
-        let container = self.groups.get(group as usize)?.containers.get(container)?;
+        let places = self.groups.get(group as usize)?.places();
+        let container = self.containers.get(places)?.get(container)?;
         let point = |round: Round| {
             let side = round as usize % 2;
             SharedPoint { at: self.at[side], grown: container.cpu_ns[side] }
@@ -182,17 +194,16 @@ impl SteadyNode {
 }
 
 impl Group {
-    /// Takes in the reading, and answers as `resourceUsage` does for all of them.
-    fn answer(&mut self, round: Round, window_seconds: f64) {
-        let (new, old) = (round as usize % 2, (round as usize + 1) % 2);
-        let mut sum = 0;
-        for container in &mut self.containers {
-            container.cpu_ns[new] = container.reading;
-            let cpu = mean_cpu(container.reading - container.cpu_ns[old], window_seconds);
-            container.cpu[new] = cpu;
-            sum += milli(cpu);
-        }
-        self.usage[new].containers = self.containers.len() as u16;
-        self.usage[new].milli_cpu = sum;
+    fn places(&self) -> std::ops::Range<usize> {
+        self.first as usize..self.first as usize + usize::from(self.count)
+    }
+}
+
+impl Grown {
+    /// Takes in the reading, and answers as `resourceUsage` does: CPU, rounded up [10⁻³ cores].
+    fn answer(&mut self, (new, old): (usize, usize), window_seconds: f64) -> i64 {
+        self.cpu_ns[new] = self.reading;
+        self.cpu[new] = mean_cpu(self.reading - self.cpu_ns[old], window_seconds);
+        milli(self.cpu[new])
     }
 }
