@@ -28,19 +28,16 @@ impl Sync<'_, '_> {
     ) {
         let (status, now) = (ConditionStatus::from(holds), self.now + self.delay);
         let conditions = &mut self.next().conditions;
-        match conditions.iter_mut().find(|condition| condition.type_ == type_) {
-            Some(condition) => {
-                if condition.status != status {
-                    condition.last_transition_time = now.floor_second();
-                }
-                condition.status = status;
-                condition.reason = reason;
-            }
-            None => {
-                let last_transition_time = now.floor_second();
-                conditions.push(HpaCondition { type_, status, reason, last_transition_time });
-            }
+        let known = conditions.iter_mut().find(|condition| condition.type_ == type_);
+        let Some(condition) = known else {
+            let last_transition_time = now.floor_second();
+            return conditions.push(HpaCondition { type_, status, reason, last_transition_time });
+        };
+        if condition.status != status {
+            condition.last_transition_time = now.floor_second();
         }
+        condition.status = status;
+        condition.reason = reason;
     }
 
     /// Takes a condition away.
