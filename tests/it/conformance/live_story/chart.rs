@@ -34,7 +34,7 @@ pub(super) fn keep(live: &Live, upstream: &Story, seed: u64) {
     let drawn = DRAWN.iter().find(|(drawn, _)| *drawn == name);
     let Some((_, title)) = drawn.filter(|_| !recording::is_somebodys_own()) else { return };
     let scenario = scene::scenario(live, seed, Pace::Usual);
-    let ours = played::story(&scenario, live.at(0));
+    let ours = played::story(live, &scenario);
     let chart = svg(&overlay(live, &scenario, title, (upstream, &ours)));
     let file = fidelity::root().join(format!("assets/fidelity/{name}.svg"));
     if fidelity::asked_for().is_some() {

@@ -37,6 +37,11 @@ pub(super) fn compare(name: &str, live: &Story, ours: &Story) -> Comparison {
             comparison.tally.count(&case(whose), outcome);
         }
     }
+    for deployment in live.deployments() {
+        let whose = format!("most pods asked for at once, {deployment}");
+        let of = |story: &Story| story.most(deployment);
+        comparison.tally.count(&case(&whose), Outcome::of(&whose, &of(live), &of(ours)));
+    }
     for whose in names(live.ends.keys(), ours.ends.keys()) {
         let of = |story: &Story| story.ends.get(whose).cloned().unwrap_or(Value::Null);
         let outcome = Outcome::of_json(&format!("end of {whose}"), &of(live), &of(ours));

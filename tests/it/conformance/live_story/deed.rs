@@ -139,8 +139,9 @@ impl Deeds<'_> {
     }
 
     fn on_pods(&self, action: &Value) -> Action {
-        let named = action["name"].is_string();
-        let deployment = if named { self.place("Deployment", &action["name"]) } else { 0 };
+        let named =
+            ("Deployment".to_owned(), action["name"].as_str().unwrap_or_default().to_owned());
+        let deployment = self.manifests.get(&named).map_or(0, |(place, _)| *place);
         let count = action["count"].as_u64().unwrap_or(u64::from(u32::MAX)) as u32;
         let which = match text(&action["pods"]) {
             "newest" => Pods::NewestOf { deployment, count },
@@ -153,7 +154,7 @@ impl Deeds<'_> {
             "unready" => PodAction::Ready(false),
             _ => PodAction::Annotation {
                 name: Arc::from(POD_DELETION_COST),
-                value: Arc::from(action["cost"].as_i64().unwrap_or(0).to_string()),
+                value: Arc::from(action["cost"].to_string().trim_matches('"')),
             },
         };
         Action::Pod { which, what }
@@ -210,7 +211,14 @@ fn new_node(manifest: &Value) -> NodeAction {
     }))
 }
 
+/// A taint as an object, as fields of the action, or as kubectl takes it (`key=value:effect`).
 fn taint(action: &Value) -> Taint {
+    if let Some(told) = action["taint"].as_str() {
+        let (rest, effect) = told.rsplit_once(':').unwrap_or((told, ""));
+        let (key, value) = rest.split_once('=').unwrap_or((rest, ""));
+        let [key, value, effect] = [key, value, effect].map(str::to_owned);
+        return Taint { key, value, effect };
+    }
     let told = if action["taint"].is_object() { &action["taint"] } else { action };
     let field = |name: &str| told[name].as_str().unwrap_or_default().to_owned();
     Taint { key: field("key"), value: field("value"), effect: field("effect") }

@@ -1,20 +1,25 @@
 //! The story as `simulate` plays it.
 
+use podtide::api::meta::ConditionStatus;
 use podtide::kube::apiserver::eviction::answer::Answer;
 use podtide::kube::apiserver::eviction::reason::EvictionReason;
 use podtide::kube::apiserver::{Cluster, Fact, Write};
 use podtide::kube::objects::hpa::{HpaObject, HpaStatus};
+use podtide::kube::objects::pod::PodPhase;
 use podtide::kube::reason::Reason;
 use podtide::recording::Recording;
 use podtide::scenario::Scenario;
 use podtide::sim::simulate;
-use podtide::units::SimTime;
 use serde_json::{Value, json};
 
+use super::recorded::spreads;
+use super::scene::ZONE;
 use super::story::{DEPLOYMENT, PDB, REPLICA_SET, Roles, Story};
+use crate::conformance::live::Live;
 
-/// Plays a scenario that begins at an instant.
-pub(super) fn story(scenario: &Scenario, start: SimTime) -> Story {
+/// Plays a scenario of a recording.
+pub(super) fn story(live: &Live, scenario: &Scenario) -> Story {
+    let (start, spreads) = (live.at(0), spreads(live));
     let mut recording = Recording::default();
     simulate(scenario, &mut recording);
     let mut teller = Teller::default();
@@ -23,6 +28,12 @@ pub(super) fn story(scenario: &Scenario, start: SimTime) -> Story {
     }
     let cluster = recording.state_after(recording.facts.len() as u32);
     teller.end(&cluster);
+    if spreads {
+        for pod in cluster.pods().iter().filter(|pod| pod.deletion.is_none()) {
+            let node = pod.node.and_then(|node| cluster.node(node));
+            teller.story.stays(node.map(|node| node.node.metadata.labels[ZONE].as_str()));
+        }
+    }
     teller.story
 }
 
@@ -35,6 +46,16 @@ struct Teller {
     deployments: Vec<String>,
     hpas: Vec<String>,
     replica_sets: Vec<String>,
+    pods: Vec<Seen>,
+}
+
+/// What is known of a pod.
+struct Seen {
+    image: String,
+    phase: PodPhase,
+    ready: Option<ConditionStatus>,
+    cost: i32,
+    marked: bool,
 }
 
 impl Teller {
@@ -74,6 +95,34 @@ impl Teller {
                 self.story.ready(&self.deployments[deployment.index()], at_ms, ready);
             }
             Write::Note(_) | Write::DeletePod { .. } => self.eviction(fact, at_ms),
+            _ => {}
+        }
+        self.pod(&fact.write);
+    }
+
+    fn pod(&mut self, write: &Write) {
+        match write {
+            Write::CreatePod(new) => self.pods.push(Seen {
+                image: new.template.spec.containers[0].image.clone(),
+                phase: PodPhase::Pending,
+                ready: None,
+                cost: 0,
+                marked: false,
+            }),
+            Write::PodStatus { pod, status } => {
+                let seen = &mut self.pods[pod.index()];
+                seen.phase = status.phase;
+                seen.ready = status.ready.map(|ready| ready.status);
+            }
+            Write::SetDeletionCost { pod, cost } => self.pods[pod.index()].cost = *cost,
+            Write::DeletePod { pod, .. } => {
+                let seen = &mut self.pods[pod.index()];
+                if !std::mem::replace(&mut seen.marked, true) {
+                    let (phase, ready) = (format!("{:?}", seen.phase), seen.ready);
+                    let ready = ready.map(|ready| ready.to_string());
+                    self.story.went(&seen.image, &phase, ready.as_deref(), seen.cost);
+                }
+            }
             _ => {}
         }
     }

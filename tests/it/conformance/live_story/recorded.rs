@@ -1,10 +1,50 @@
 //! The story as a live control plane lived it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::scene::{ZONE, node_name};
 use super::story::{DEPLOYMENT, HPA, PDB, REPLICA_SET, Roles, Story};
 use crate::conformance::hpa_world::{items, text};
 use crate::conformance::live::{Live, ms};
+
+/// The pods that went, as they were when they were marked, and how many there are in each zone at
+/// the end.
+fn pods(live: &Live, story: &mut Story) {
+    let zones = zones(live);
+    for pod in items(&live.document["pods"]) {
+        let marked = |change: &&Value| change["deletionAt"].is_string();
+        let last = items(&pod["changes"]).take_while(|change| !marked(change)).last();
+        let last = last.unwrap_or(&Value::Null);
+        let field = |name: &str| last[name].as_str();
+        if pod["deleteMark"].is_i64() {
+            let cost = field("deletionCost").and_then(|cost| cost.parse().ok()).unwrap_or(0);
+            let phase = field("phase").unwrap_or("Pending");
+            story.went(text(&pod["image"]), phase, field("ready"), cost);
+        } else if !pod["gone"].is_i64() && spreads(live) {
+            story.stays(field("node").map(|node| zones[node].as_str()));
+        }
+    }
+}
+
+/// Whether the case says how pods are to be spread. Elsewhere it is chance where they end up.
+pub(super) fn spreads(live: &Live) -> bool {
+    live.document["case"]["manifests"].to_string().contains("topologySpreadConstraints")
+}
+
+/// Zones of nodes, by name.
+fn zones(live: &Live) -> BTreeMap<String, String> {
+    let case = &live.document["case"];
+    let first = items(&case["nodes"])
+        .map(|node| (node_name(live, &node["name"]), text(&node["zone"]).to_owned()));
+    let made = items(&case["actions"]).map(|action| &action["manifest"]);
+    let later = made.filter(|manifest| manifest["kind"] == "Node").map(|node| {
+        let zone = &node["metadata"]["labels"][ZONE];
+        (text(&node["metadata"]["name"]).to_owned(), text(zone).to_owned())
+    });
+    first.chain(later).collect()
+}
 
 /// The story of a recording.
 pub(super) fn story(live: &Live) -> Story {
@@ -24,6 +64,7 @@ pub(super) fn story(live: &Live) -> Story {
         let what = what.map(|part| part.replace(field("pod"), "POD")).join("; ");
         story.eviction(answered(eviction), format!("{} {what}", eviction["code"]));
     }
+    pods(live, &mut story);
     story
 }
 

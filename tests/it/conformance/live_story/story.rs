@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Numbers that are compared of the status of a Deployment.
 pub(super) const DEPLOYMENT: &[&str] = &[
@@ -56,6 +56,21 @@ impl Story {
         }
     }
 
+    /// Takes in a pod that is marked for deletion, as it is then.
+    pub(super) fn went(&mut self, image: &str, phase: &str, ready: Option<&str>, cost: i32) {
+        let ready = ready.unwrap_or("Unknown");
+        let kind = format!("{image}, {phase}, Ready {ready}, deletion cost {cost}");
+        let went = self.ends.entry("pods that went".to_owned()).or_insert_with(|| json!({}));
+        went[&kind] = json!(went[&kind].as_i64().unwrap_or(0) + 1);
+    }
+
+    /// Takes in a pod that is there at the end, in a zone if it has a node.
+    pub(super) fn stays(&mut self, zone: Option<&str>) {
+        let spread = self.ends.entry("pods by zone".to_owned()).or_insert_with(|| json!({}));
+        let zone = zone.unwrap_or("none yet");
+        spread[zone] = json!(spread[zone].as_i64().unwrap_or(0) + 1);
+    }
+
     /// Takes in how many pods of a Deployment are ready, for charts.
     pub(super) fn ready(&mut self, deployment: &str, at_ms: i64, count: i64) {
         self.ready.entry(deployment.to_owned()).or_default().push((at_ms, count));
@@ -64,6 +79,28 @@ impl Story {
     /// Takes in the answer to an eviction.
     pub(super) fn eviction(&mut self, at_ms: i64, what: String) {
         self.lines.entry("evictions".to_owned()).or_default().push(Told { at_ms, what });
+    }
+}
+
+impl Story {
+    /// Names of all Deployments.
+    pub(super) fn deployments(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().filter_map(|whose| whose.strip_prefix("Deployment "))
+    }
+
+    /// The most pods that all ReplicaSets of a Deployment asked for together.
+    pub(super) fn most(&self, deployment: &str) -> i64 {
+        let prefix = format!("ReplicaSet {deployment} ");
+        let own = self.lines.iter().filter(|(whose, _)| whose.starts_with(&prefix));
+        let told = own.flat_map(|(whose, line)| line.iter().map(move |told| (told, whose)));
+        let mut told: Vec<(&Told, &String)> = told.collect();
+        told.sort_by_key(|(told, _)| told.at_ms);
+        let (mut sizes, mut most) = (BTreeMap::new(), 0);
+        for (told, whose) in told {
+            sizes.insert(whose, told.what.parse::<i64>().unwrap_or(0));
+            most = most.max(sizes.values().sum());
+        }
+        most
     }
 }
 
