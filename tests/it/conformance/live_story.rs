@@ -16,8 +16,8 @@ use serde_json::json;
 use super::live::Live;
 use super::recording::{Case, folder, is_somebodys_own};
 use super::tally::{Outcome, guarded};
-use compare::{Comparison, compare};
-use scene::Pace;
+use compare::{Comparison, LATE_MS, compare};
+use scene::{Pace, SYNC_MS};
 use story::Story;
 
 /// Seeds that are tried until one agrees: what is chance in a live cluster (ties of the scheduler,
@@ -39,7 +39,9 @@ fn live_story() {
         let apart = comparison.apart();
         let tally = &mut comparison.tally;
         tally.note(format!("apart {apart}"));
-        on_our_own(&live, &upstream, seed).into_iter().for_each(|note| tally.note(note));
+        if let Some(note) = on_our_own(&live, &upstream, seed) {
+            tally.note(note);
+        }
         if seed > 1 {
             tally.note(format!("seed {seed}"));
         }
@@ -89,7 +91,7 @@ fn played(live: &Live, upstream: &Story, seed: u64, pace: Pace) -> Comparison {
     let mut comparison = Comparison::default();
     let outcome = guarded(|| {
         let ours = played::story(live, &scene::scenario(live, seed, pace));
-        comparison = compare(&live.name, upstream, &ours);
+        comparison = compare(&live.name, upstream, &ours, LATE_MS);
         Outcome::Agrees
     });
     if !matches!(outcome, Outcome::Agrees) {
@@ -105,7 +107,8 @@ fn on_our_own(live: &Live, upstream: &Story, seed: u64) -> Option<String> {
     if std::mem::take(&mut scenario.cluster.hpa_syncs).is_empty() {
         return None;
     }
-    let tally = compare(&live.name, upstream, &played::story(live, &scenario)).tally;
+    let ours = played::story(live, &scenario);
+    let tally = compare(&live.name, upstream, &ours, LATE_MS + SYNC_MS).tally;
     let all = tally.agree() + tally.differ();
     Some(format!("{} of {all} by our own timer", tally.agree()))
 }

@@ -8,7 +8,7 @@ use crate::conformance::tally::{Outcome, Tally};
 
 /// The longest latency of `latency.txt` that is no sync of an HPA: so much earlier or later may the
 /// same happen, because the syncs are at the recorded instants [ms].
-const LATE_MS: i64 = 1808;
+pub(super) const LATE_MS: i64 = 1808;
 /// What the README of the recordings lets a simulator do otherwise.
 const STEPS: &str = "intermediate steps of rollouts";
 
@@ -21,8 +21,8 @@ pub(super) struct Comparison {
     apart: Vec<i64>,
 }
 
-/// Compares all that is told of everybody, and how everybody ends.
-pub(super) fn compare(name: &str, live: &Story, ours: &Story) -> Comparison {
+/// Compares all that is told of everybody within so many milliseconds, and how everybody ends.
+pub(super) fn compare(name: &str, live: &Story, ours: &Story, late_ms: i64) -> Comparison {
     let mut comparison = Comparison::default();
     let case = |whose: &str| Case { line: 0, value: json!({ "id": format!("{name}: {whose}") }) };
     for whose in names(live.lines.keys(), ours.lines.keys()) {
@@ -32,6 +32,7 @@ pub(super) fn compare(name: &str, live: &Story, ours: &Story) -> Comparison {
             live: live.lines.get(whose).unwrap_or(&none),
             ours: ours.lines.get(whose).unwrap_or(&none),
             story: live,
+            late_ms,
         };
         for outcome in pair.outcomes(&mut comparison.apart) {
             comparison.tally.count(&case(whose), outcome);
@@ -77,6 +78,7 @@ struct Pair<'a> {
     ours: &'a [Told],
     /// All that the live side tells.
     story: &'a Story,
+    late_ms: i64,
 }
 
 impl Pair<'_> {
@@ -104,7 +106,7 @@ impl Pair<'_> {
 
     fn same(&self, i: usize, j: usize) -> bool {
         let (live, ours) = (&self.live[i], &self.ours[j]);
-        live.what == ours.what && (live.at_ms - ours.at_ms).abs() <= LATE_MS
+        live.what == ours.what && (live.at_ms - ours.at_ms).abs() <= self.late_ms
     }
 
     /// How many can agree from a place on, by places in both lines.

@@ -30,7 +30,7 @@ use crate::conformance::live::{Live, ms};
 /// Reads of one sync are closer to each other than this [ms].
 const SYNC_MS_MAX: i64 = 2000;
 /// From one sync to the next [ms].
-const SYNC_MS: i64 = 15_000;
+pub(super) const SYNC_MS: i64 = 15_000;
 
 /// The label that tells a node's zone.
 pub(super) const ZONE: &str = "topology.kubernetes.io/zone";
