@@ -15,6 +15,7 @@ pub mod evictions;
 mod last_failure;
 mod metrics;
 mod need;
+pub mod nodes;
 pub mod numbers;
 mod pods;
 mod readings;
@@ -31,6 +32,7 @@ use serde::Serialize;
 pub use decision::{DecisionRow, HpaFailure};
 pub use evictions::EvictionRow;
 pub use metrics::{name as metric_name, unit as metric_unit};
+pub use nodes::{ClusterAutoscalerReport, KeptRow, NodeSeries, ScaleDownRow, ScaleUpRow};
 pub use numbers::{
     Attempts, Cause, CountChange, Fall, Hpa, LastFailure, Latency, LoadUnit, Pending, Requests,
     Resources, Rise, Rollout, RolloutState, Scaling, Window, WorkloadKind,
@@ -59,6 +61,9 @@ pub struct Report {
     /// Pods that `kubectl drain` wanted to evict.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub evictions: Vec<EvictionRow>,
+    /// What the cluster autoscaler did; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_autoscaler: Option<ClusterAutoscalerReport>,
     /// What was assumed because nobody said it.
     pub assumptions: Vec<AssumptionRow>,
     /// Values over time, for charts and CSV; no part of the JSON.

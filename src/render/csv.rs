@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::report::track::Track;
-use crate::report::{Report, WorkloadReport, WorkloadSeries};
+use crate::report::{NodeSeries, Report, WorkloadReport, WorkloadSeries};
 
 /// Columns of [`series`] before those of metrics.
-const SERIES_COLUMNS: [&str; 13] = [
+const SERIES_COLUMNS: [&str; 15] = [
     "timeSeconds",
     "namespace",
     "workload",
@@ -20,6 +20,8 @@ const SERIES_COLUMNS: [&str; 13] = [
     "servedPerSecond",
     "failedPerSecond",
     "waiting",
+    "nodes",
+    "readyNodes",
 ];
 
 /// Columns of [`decisions`].
@@ -50,10 +52,11 @@ pub fn series(report: &Report, step_seconds: Option<f64>) -> String {
         let end_ms = report.series.end.0 as f64;
         let instants = match step_seconds {
             Some(step) if step > 0.0 => every(step * 1000.0, end_ms),
-            _ => changes(series, end_ms),
+            _ => changes(series, &report.series.nodes, end_ms),
         };
         for at_ms in instants {
-            table.row(series_row(workload, series, &metrics, at_ms));
+            let nodes = &report.series.nodes;
+            table.row(series_row(workload, (series, nodes), &metrics, at_ms));
         }
     }
     table.finish()
@@ -76,7 +79,7 @@ fn every(step_ms: f64, end_ms: f64) -> Vec<f64> {
 }
 
 /// Instants \[ms\] at which a value changes, to the whole millisecond.
-fn changes(series: &WorkloadSeries, end_ms: f64) -> Vec<f64> {
+fn changes(series: &WorkloadSeries, nodes: &NodeSeries, end_ms: f64) -> Vec<f64> {
     let mut tracks = vec![&series.desired, &series.current, &series.ready, &series.pending];
     if let Some(traffic) = &series.traffic {
         let rates = [&traffic.requests, &traffic.attempts, &traffic.capacity];
@@ -84,6 +87,7 @@ fn changes(series: &WorkloadSeries, end_ms: f64) -> Vec<f64> {
         tracks.extend([&traffic.served, &traffic.failed, &traffic.backlog]);
     }
     tracks.extend(series.metrics.iter().map(|metric| &metric.value));
+    tracks.extend([&nodes.total, &nodes.ready]);
     let points = tracks.iter().flat_map(|track| track.points());
     let inside = points.map(|point| point.at_ms.ceil().clamp(0.0, end_ms) as i64);
     let instants: BTreeSet<i64> = inside.collect();
@@ -92,7 +96,7 @@ fn changes(series: &WorkloadSeries, end_ms: f64) -> Vec<f64> {
 
 fn series_row(
     workload: &WorkloadReport,
-    series: &WorkloadSeries,
+    (series, nodes): (&WorkloadSeries, &NodeSeries),
     metrics: &[String],
     at_ms: f64,
 ) -> Vec<String> {
@@ -109,6 +113,8 @@ fn series_row(
         traffic.map_or(&none, |traffic| &traffic.served),
         traffic.map_or(&none, |traffic| &traffic.failed),
         traffic.map_or(&none, |traffic| &traffic.backlog),
+        &nodes.total,
+        &nodes.ready,
     ];
     let own = |name: &String| series.metrics.iter().find(|metric| metric.name == *name);
     let metrics = metrics.iter().map(|name| own(name).map_or(&none, |metric| &metric.value));

@@ -1,6 +1,7 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
 mod evictions;
+mod nodes;
 mod rollouts;
 mod title;
 
@@ -10,6 +11,7 @@ use crate::report::{
 };
 
 pub use evictions::evictions;
+pub use nodes::nodes;
 pub use rollouts::{last_failure, marks};
 pub use title::{cluster_title, finding, title};
 
@@ -23,11 +25,13 @@ const PENDING_SECONDS_MIN: f64 = 5.0;
 /// What happened to one workload, most important first; each entry is a paragraph.
 pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     let mut story = vec![scaling(workload)];
+    let lacks_nodes = title::lacks_nodes(workload);
+    story.extend(pending(workload).filter(|_| lacks_nodes));
     story.extend(rollouts::rollouts(workload));
     story.extend(lost_with_capacity(workload));
     story.extend(at_maximum(workload));
     story.extend(other_changes(workload));
-    story.extend(pending(workload));
+    story.extend(pending(workload).filter(|_| !lacks_nodes));
     story.extend(workload.hpa_failures.iter().max_by_key(|f| f.syncs).map(failure));
     story.extend(worst_fall(workload).map(|fall| idle(workload, fall)));
     story.extend(flaps(workload));
@@ -285,9 +289,14 @@ fn pending(workload: &WorkloadReport) -> Option<String> {
         0 => String::new(),
         left => format!(", {} to the end", count(f64::from(left))),
     };
+    let pods = format!("up to {}", things(f64::from(pending.peak_pods), "pod"));
+    let pods = if title::lacks_nodes(workload) {
+        format!("Nodes were missing: {pods}")
+    } else {
+        capital(&pods)
+    };
     Some(format!(
-        "{} waited for a node, the longest for {}{still}{said}",
-        capital(&format!("up to {}", things(f64::from(pending.peak_pods), "pod"))),
+        "{pods} waited for a node, the longest for {}{still}{said}",
         span(pending.longest_seconds)
     ))
 }

@@ -51,7 +51,8 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
     }
     if let Some(place) = shown {
         let workload = &report.workloads[place];
-        let whole = story::evictions(report).into_iter().chain(story::last_failure(report));
+        let whole = story::nodes(report).into_iter().chain(story::evictions(report));
+        let whole = whole.chain(story::last_failure(report));
         page.paragraphs(story::workload(workload).into_iter().chain(whole));
         page.block(history::chart(
             workload,

@@ -1,6 +1,7 @@
 //! The values over time of each workload, for charts and CSV.
 
 use super::decision::MetricUnit;
+use super::nodes::NodeSeries;
 use super::numbers::LoadUnit;
 use super::track::Track;
 use crate::units::SimTime;
@@ -12,6 +13,8 @@ pub struct Series {
     pub end: SimTime,
     /// Each Deployment, in order of the scenario.
     pub workloads: Vec<WorkloadSeries>,
+    /// Nodes.
+    pub nodes: NodeSeries,
 }
 
 /// Values over time of one Deployment. Pods are counted, so all values are whole numbers.

@@ -4,6 +4,7 @@ use super::evictions::evictions;
 use super::last_failure::last_failure;
 use super::metrics;
 use super::need::{self, Demand};
+use super::nodes;
 use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
 use super::pods::{self, PodHistory};
 use super::readings::{self, Decisions, HpaLog, Subject};
@@ -42,6 +43,7 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
     let parts = (0..scenario.deployments.len()).map(|place| inputs.workload(place));
     let (workloads, series): (Vec<WorkloadReport>, Vec<WorkloadSeries>) = parts.unzip();
     let events = events(scenario, recording);
+    let (nodes, autoscaler) = nodes::nodes(recording, scenario.prices);
     Report {
         api_version: API_VERSION,
         scenario: ScenarioInfo {
@@ -55,12 +57,13 @@ pub fn summarize(scenario: &Scenario, recording: &Recording) -> Report {
         workloads,
         events,
         evictions: evictions(recording),
+        cluster_autoscaler: scenario.cluster.cluster_autoscaler.as_ref().map(|_| autoscaler),
         assumptions: scenario
             .assumptions
             .iter()
             .map(|it| AssumptionRow { subject: it.subject.clone(), text: it.text.clone() })
             .collect(),
-        series: Series { end: recording.end, workloads: series },
+        series: Series { end: recording.end, workloads: series, nodes },
     }
 }
 

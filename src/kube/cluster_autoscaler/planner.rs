@@ -24,7 +24,7 @@ pub(super) struct Planner {
     unneeded: BTreeMap<NodeId, Unneeded>,
     unremovable: BTreeMap<NodeId, Unremovable>,
     /// What was last told of a node that is kept.
-    told: BTreeMap<NodeId, UnremovableReason>,
+    told: BTreeMap<NodeId, (UnremovableReason, SimTime)>,
 }
 
 /// A node that is not needed.
@@ -81,7 +81,8 @@ impl ClusterAutoscaler {
         let candidates = self.candidates(cluster, fork, &former);
         let little: BTreeSet<NodeId> = candidates.iter().map(|candidate| candidate.node).collect();
         self.planner.unremovable.retain(|node, _| little.contains(node));
-        self.planner.told.retain(|node, _| little.contains(node));
+        self.tell_released(api, fork, &little);
+        let cluster = api.cluster();
         let mut simulation = Simulation {
             cluster,
             fork,
@@ -205,10 +206,10 @@ impl ClusterAutoscaler {
                     notes.push((id, reason));
                 }
             } else if let Some(Unremovable { why, utilization, .. }) = kept {
-                if self.planner.told.get(&id).is_some_and(|told| told.is_like(why)) {
+                if self.planner.told.get(&id).is_some_and(|(told, _)| told.is_like(why)) {
                     continue;
                 }
-                self.planner.told.insert(id, why.clone());
+                self.planner.told.insert(id, (why.clone(), now));
                 let (why, utilization) = (why.clone(), *utilization);
                 let reason =
                     ClusterAutoscalerReason::Unremovable { node: name(), utilization, why };
@@ -222,6 +223,27 @@ impl ClusterAutoscaler {
         }
         for (node, reason) in notes {
             send(api, Write::Note(ObjectId::Node(node)), reason);
+        }
+    }
+
+    /// Notes that nodes of which it was told that they are kept are no candidates any more: they
+    /// have more to do, or are as few as may be.
+    fn tell_released(&mut self, api: &mut Api<'_>, fork: &Fork, little: &BTreeSet<NodeId>) {
+        let told = std::mem::take(&mut self.planner.told);
+        let (kept, released) = told.into_iter().partition(|(node, _)| little.contains(node));
+        self.planner.told = kept;
+        let released: BTreeMap<NodeId, (UnremovableReason, SimTime)> = released;
+        for (id, (_, since)) in released {
+            let Some(node) = api.cluster().node(id) else { continue };
+            let name = Arc::from(node.node.metadata.name.as_str());
+            let (utilization, after) = (self.utilization(fork, id), api.now() - since);
+            let reason = if utilization.share < utilization.threshold {
+                let why = UnremovableReason::NodeGroupMinSizeReached;
+                ClusterAutoscalerReason::Unremovable { node: name, utilization, why }
+            } else {
+                ClusterAutoscalerReason::NeededAgain { node: name, utilization, after }
+            };
+            send(api, Write::Note(ObjectId::Node(id)), reason);
         }
     }
 

@@ -153,6 +153,8 @@ pub enum UnremovableReason {
         /// Its budget.
         budget: Arc<str>,
     },
+    /// Its group has as few nodes as it may.
+    NodeGroupMinSizeReached,
     /// A pod fits on no other node.
     NoPlaceToMovePods(Arc<str>),
 }
@@ -224,6 +226,9 @@ impl fmt::Display for UnremovableReason {
         match self {
             UnremovableReason::ScaleDownDisabledAnnotation => {
                 f.write_str("scale-down is disabled by annotation")
+            }
+            UnremovableReason::NodeGroupMinSizeReached => {
+                f.write_str("node group min size reached")
             }
             UnremovableReason::NotReplicated(pod) => write!(f, "{pod} is not replicated"),
             UnremovableReason::NotSafeToEvictAnnotation(pod) => {

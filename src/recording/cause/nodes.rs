@@ -140,10 +140,14 @@ impl Walk<'_> {
     ) -> Option<Cause> {
         let rejected = || self.pods.get(&subject(write)?)?.rejected;
         let [grown, shrunk] = self.scaled;
+        // A pod that has no node since before time 0 was rejected before anybody looked.
+        let or_start = |rejected: Option<u32>| rejected.map_or(Cause::Start, Cause::Fact);
         let cause = match reason {
-            ClusterAutoscalerReason::ScaledUpGroup { .. } => self.rejected,
+            ClusterAutoscalerReason::ScaledUpGroup { .. } => return Some(or_start(self.rejected)),
             ClusterAutoscalerReason::TriggeredScaleUp(_)
-            | ClusterAutoscalerReason::NotTriggerScaleUp { .. } => rejected(),
+            | ClusterAutoscalerReason::NotTriggerScaleUp { .. } => {
+                return Some(or_start(rejected()));
+            }
             ClusterAutoscalerReason::NodeRegistered { .. } => grown,
             ClusterAutoscalerReason::ToBeDeleted => shrunk,
             ClusterAutoscalerReason::DeletingPod

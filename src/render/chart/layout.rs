@@ -72,7 +72,11 @@ impl Sheet<'_> {
         let setup = format!("{} of {}", story::time(report), story::subject(workload));
         let (top, bottom) = self.around(&finding, &setup);
         let span = self.span();
-        let panels = panels(series, &self.options.panels, span);
+        let mut kinds = self.options.panels.clone();
+        if report.cluster_autoscaler.is_some() && kinds == PanelKind::USUAL {
+            kinds.insert(2, PanelKind::Nodes);
+        }
+        let panels = panels(series, &report.series.nodes, &kinds, span);
         let entries =
             panels.into_iter().map(|panel| Entry { panel, workload: Some(workload) }).collect();
         let events = story::marks(report, workload);

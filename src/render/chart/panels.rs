@@ -5,7 +5,7 @@ use crate::render::palette::Thing;
 use crate::render::words;
 use crate::report::decision::MetricUnit;
 use crate::report::track::{Course, Track, plus, spans_above};
-use crate::report::{LoadUnit, MetricSeries, TrafficSeries, WorkloadSeries};
+use crate::report::{LoadUnit, MetricSeries, NodeSeries, TrafficSeries, WorkloadSeries};
 
 /// A kind of panel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,6 +18,8 @@ pub enum PanelKind {
     Metrics,
     /// Requests that wait.
     Backlog,
+    /// Nodes, and pods that wait for one.
+    Nodes,
 }
 
 impl PanelKind {
@@ -28,14 +30,20 @@ impl PanelKind {
             PanelKind::Replicas => "replicas",
             PanelKind::Metrics => "metrics",
             PanelKind::Backlog => "backlog",
+            PanelKind::Nodes => "nodes",
         }
     }
 
     /// All kinds, in the order in which they are stacked.
-    pub const ALL: [PanelKind; 4] =
-        [PanelKind::Load, PanelKind::Replicas, PanelKind::Metrics, PanelKind::Backlog];
+    pub const ALL: [PanelKind; 5] = [
+        PanelKind::Load,
+        PanelKind::Replicas,
+        PanelKind::Metrics,
+        PanelKind::Backlog,
+        PanelKind::Nodes,
+    ];
 
-    /// The kinds that are drawn when nobody says which.
+    /// The kinds that are drawn when nobody says which; nodes too, if a cluster autoscaler works.
     pub const USUAL: [PanelKind; 3] = [PanelKind::Load, PanelKind::Replicas, PanelKind::Metrics];
 
     /// The kind of that name.
@@ -51,7 +59,7 @@ pub(super) fn of_many<'a>(
     span: Span,
 ) -> Vec<Panel> {
     let named = workloads.map(|(name, series)| {
-        let found = panels(series, &[kind], span).into_iter().next();
+        let found = panels(series, &NodeSeries::default(), &[kind], span).into_iter().next();
         let panel = found.unwrap_or_else(|| Panel { top: 1.0, ..Panel::default() });
         let title = match panel.title.as_str() {
             "" => format!("{name}: no traffic"),
@@ -67,7 +75,12 @@ pub(super) fn of_many<'a>(
 pub(super) type Span = (f64, f64);
 
 /// The panels of a workload over a part of time.
-pub(super) fn panels(series: &WorkloadSeries, kinds: &[PanelKind], span: Span) -> Vec<Panel> {
+pub(super) fn panels(
+    series: &WorkloadSeries,
+    of_nodes: &NodeSeries,
+    kinds: &[PanelKind],
+    span: Span,
+) -> Vec<Panel> {
     let mut panels = Vec::new();
     for kind in kinds {
         match kind {
@@ -76,6 +89,7 @@ pub(super) fn panels(series: &WorkloadSeries, kinds: &[PanelKind], span: Span) -
             PanelKind::Metrics => {
                 panels.extend(series.metrics.iter().filter_map(|it| metric(it, span)));
             }
+            PanelKind::Nodes => panels.push(nodes(of_nodes, span)),
             PanelKind::Backlog => {
                 panels.extend(series.traffic.as_ref().map(|it| backlog(it, span)));
             }
@@ -268,6 +282,32 @@ fn backlog(traffic: &TrafficSeries, (from, to): Span) -> Panel {
             alpha: 0.2,
         }],
         lines: vec![line("waiting", Thing::Failed, &traffic.backlog, 0.8)],
+        ..Panel::default()
+    }
+}
+
+fn nodes(nodes: &NodeSeries, (from, to): Span) -> Panel {
+    let pending = nodes.pending.max(from, to);
+    let mut lines = Vec::new();
+    if pending > 0.0 {
+        lines.push(line("pods without node", Thing::Failed, &nodes.pending, 0.8));
+    }
+    if nodes.total != nodes.ready {
+        lines.push(line("ready", Thing::Ready, &nodes.ready, 0.8));
+    }
+    lines.push(line("nodes", Thing::Desired, &nodes.total, 1.0));
+    Panel {
+        title: "Nodes".to_owned(),
+        weight: 0.8,
+        top: nodes.total.max(from, to).max(pending).max(1.0) * 1.15,
+        unit: Unit::Whole,
+        areas: vec![Area {
+            name: String::new(),
+            thing: Thing::Ready,
+            shape: AreaShape::Under(nodes.ready.clone()),
+            alpha: 0.18,
+        }],
+        lines,
         ..Panel::default()
     }
 }

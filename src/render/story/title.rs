@@ -4,6 +4,9 @@ use super::{capital, held_by_maximum, pods, unit, worst_fall, worst_rise};
 use crate::render::words::{count, share, span, things};
 use crate::report::{Report, Requests, WorkloadReport};
 
+/// Nodes are what was missing where a pod waited for one for this share of the time under capacity.
+const PENDING_SHARE_MIN: f64 = 0.5;
+
 /// The title of a chart of one workload: what was found.
 pub fn title(report: &Report, workload: &WorkloadReport) -> String {
     let finding = finding(workload);
@@ -47,6 +50,7 @@ fn loss(workload: &WorkloadReport, requests: &Requests) -> String {
         _ => format!("{} of {} failed", share(requests.failed_share), unit(requests)),
     };
     match worst_rise(workload) {
+        _ if lacks_nodes(workload) => format!("{lost}: {}", without_node(workload)),
         Some(_) if held_by_maximum(workload) => {
             format!("{lost}: the HPA's maximum of {} was too low", pods(workload.scaling.peak_pods))
         }
@@ -56,6 +60,19 @@ fn loss(workload: &WorkloadReport, requests: &Requests) -> String {
         _ if short > 0.0 => format!("{lost}: demand was above capacity for {}", span(short)),
         _ => format!("{lost} although there was capacity"),
     }
+}
+
+/// Whether pods waited for a node for most of the time in which there were too few of them.
+pub(super) fn lacks_nodes(workload: &WorkloadReport) -> bool {
+    let short = workload.scaling.under_capacity_seconds;
+    short > 0.0 && workload.pending.longest_seconds >= short * PENDING_SHARE_MIN
+}
+
+/// `up to 4 pods had no node, the longest for 17 min 52 s`
+fn without_node(workload: &WorkloadReport) -> String {
+    let pending = &workload.pending;
+    let pods = things(f64::from(pending.peak_pods), "pod");
+    format!("up to {pods} had no node, for {}", span(pending.longest_seconds))
 }
 
 /// The title of a chart of several workloads.

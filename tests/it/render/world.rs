@@ -57,8 +57,9 @@ pub(super) fn report(name: &str, worlds: &[World]) -> Report {
         workloads,
         events: Vec::new(),
         evictions: Vec::new(),
+        cluster_autoscaler: None,
         assumptions: Vec::new(),
-        series: Series { end, workloads: series },
+        series: Series { end, workloads: series, ..Series::default() },
     }
 }
 

@@ -39,6 +39,8 @@ features! {
     // What happens.
     Scale SetImage Apply SetEnv SetResources Pause Undo Restart DeletePod Drain Cordon Taint FailNode
     DeleteNode AddNodes Again Impatient
+    // Who brings nodes.
+    Autoscaler
 }
 
 /// Those with which less happens, or much more time passes: they are on less often.

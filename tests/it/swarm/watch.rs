@@ -3,6 +3,7 @@
 //! [`Watch`] listens to a simulation and plays each fact once more in a cluster of its own, so that
 //! it sees the world before and after each single write.
 
+mod autoscaler;
 mod eviction;
 mod pods;
 mod requests;
@@ -40,6 +41,7 @@ pub(crate) struct Watch {
     shadow: Cluster,
     requests: requests::Requests,
     payments: eviction::Payments,
+    groups: autoscaler::Groups,
     facts: u32,
     /// Whether controllers see at once what others wrote.
     instant: bool,
@@ -53,6 +55,7 @@ impl Watch {
             shadow: Cluster::default(),
             requests: requests::Requests::new(scenario),
             payments: eviction::Payments::default(),
+            groups: autoscaler::Groups(scenario.cluster.cluster_autoscaler.clone()),
             facts: 0,
             instant: scenario.cluster.timings == Timings::instant(),
             story: Recording::default(),
@@ -79,6 +82,8 @@ impl Watch {
         );
         let paid = self.payments.check(&self.shadow, fact);
         self.note("an eviction is paid for or exempt", paid);
+        let grown = self.groups.check(&self.shadow, fact);
+        self.note("a node group stays within min..max", grown);
         self.note("a node takes its pods", pods::check_node(&self.shadow, fact));
         let former = pods::look(&self.shadow, fact);
         self.shadow.replay(fact);

@@ -23,9 +23,51 @@ pub(super) fn cluster(recipe: &Recipe) -> String {
     if recipe.has(Feature::ScaleToZero) {
         text.push_str("    featureGates: {HPAScaleToZero: true}\n");
     }
+    if recipe.has(Feature::Autoscaler) {
+        text.push_str(&autoscaler_flags(recipe));
+    }
     text.push_str("    nodes:\n");
     (0..recipe.nodes).for_each(|number| text.push_str(&node(recipe, number)));
+    if recipe.has(Feature::Autoscaler) {
+        (0..recipe.dice("groups", 0).between(1, 2) as u32)
+            .for_each(|number| text.push_str(&group(recipe, number)));
+    }
     text
+}
+
+/// Times so short that nodes come and go while a scenario lasts.
+fn autoscaler_flags(recipe: &Recipe) -> String {
+    let mut dice = recipe.dice("autoscaler", 0);
+    let (scan, unneeded, add) = (dice.between(1, 10), dice.between(0, 60), dice.between(0, 40));
+    let (failure, recheck, tries) = (dice.between(0, 40), dice.between(0, 40), dice.between(0, 60));
+    let (provision, expander) =
+        (dice.between(10, 90), dice.pick(&["least-waste", "most-pods", "random"]));
+    let threshold = dice.pick(&["0.3", "0.5", "0.8", "1"]).to_owned();
+    let (bulk, drains) = (dice.between(1, 3), dice.between(1, 2));
+    format!(
+        "    clusterAutoscaler:\n      scan-interval: {scan}s\n      \
+         scale-down-unneeded-time: {unneeded}s\n      scale-down-delay-after-add: {add}s\n      \
+         scale-down-delay-after-failure: {failure}s\n      \
+         unremovable-node-recheck-timeout: {recheck}s\n      max-pod-eviction-time: {tries}s\n      \
+         max-node-provision-time: {provision}s\n      \
+         initial-node-group-backoff-duration: 20s\n      expander: {expander}\n      \
+         scale-down-utilization-threshold: {threshold}\n      \
+         max-scale-down-parallelism: {bulk}\n      max-drain-parallelism: {drains}\n"
+    )
+}
+
+/// A pool that may grow and shrink.
+fn group(recipe: &Recipe, number: u32) -> String {
+    let mut dice = recipe.dice("group", number);
+    let (min, more) = (dice.between(0, 2), dice.between(1, 4));
+    let count = min + dice.between(0, more);
+    let (provisioning, cpu) = (dice.between(0, 60), *dice.pick(&[1, 2, 4]));
+    let zone = if recipe.has(Feature::Zones) { ", zone: b" } else { "" };
+    format!(
+        "      - {{name: grow{number}, count: {count}, min: {min}, max: {}, provisioning: \
+         {provisioning}s, allocatable: {{cpu: {cpu}, memory: 4Gi}}{zone}}}\n",
+        min + more
+    )
 }
 
 fn timings(recipe: &Recipe) -> String {
