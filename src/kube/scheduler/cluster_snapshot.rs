@@ -83,22 +83,27 @@ impl ClusterSnapshot {
     /// Adds a node that runs nothing, and gives it a number.
     pub fn add_node(&mut self, fork: &mut Fork, node: &Arc<Node>) -> NodeId {
         let id = fork.snapshot.add_node(node);
+        self.renew(fork);
+        id
+    }
+
+    /// What was worked out for the nodes of a fork does not hold any more.
+    fn renew(&mut self, fork: &mut Fork) {
         self.epochs += 1;
         fork.snapshot.node_epoch = FORK_EPOCHS + self.epochs;
-        id
     }
 
     /// Takes taints of a node away.
     pub fn remove_taints(&mut self, fork: &mut Fork, node: NodeId, keys: &[&str]) {
         if fork.snapshot.remove_taints(node, keys) {
-            self.epochs += 1;
-            fork.snapshot.node_epoch = FORK_EPOCHS + self.epochs;
+            self.renew(fork);
         }
     }
 
     /// Takes a node away, with all that runs on it.
     pub fn remove_node(&mut self, fork: &mut Fork, node: NodeId) {
         fork.snapshot.remove_node(node);
+        self.renew(fork);
     }
 
     /// Puts a pod on a node, whether or not it fits.

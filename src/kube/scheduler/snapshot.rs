@@ -260,7 +260,7 @@ impl Snapshot {
         id
     }
 
-    /// Takes a node away; what is known of the others stays true.
+    /// Takes a node away.
     pub(super) fn remove_node(&mut self, id: NodeId) {
         self.infos[id.index()] = None;
         self.topologies.set_node(id.index(), None);

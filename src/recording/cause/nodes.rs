@@ -1,5 +1,7 @@
 //! Nodes: who cordons or taints them, what stops them, and what that does to their pods.
 
+use std::sync::Arc;
+
 use super::Cause;
 use super::pods::{latest, subject};
 use super::walk::Walk;
@@ -149,6 +151,14 @@ impl Walk<'_> {
                 return Some(or_start(rejected()));
             }
             ClusterAutoscalerReason::NodeRegistered { .. } => grown,
+            ClusterAutoscalerReason::Unneeded { .. } => {
+                let node = self.node_trail(write);
+                return Some(or_start(latest([node.freed, node.created])));
+            }
+            ClusterAutoscalerReason::ScaleDown { node, .. }
+            | ClusterAutoscalerReason::ScaleDownEmpty { node, .. } => {
+                self.unneeded.get(node).copied()
+            }
             ClusterAutoscalerReason::ToBeDeleted => shrunk,
             ClusterAutoscalerReason::DeletingPod
             | ClusterAutoscalerReason::NodeRemoved { .. }
@@ -168,6 +178,9 @@ impl Walk<'_> {
         if let Reason::ClusterAutoscaler(reason) = reason {
             match reason {
                 ClusterAutoscalerReason::ScaledUpGroup { .. } => self.scaled[0] = Some(self.now),
+                ClusterAutoscalerReason::Unneeded { node, .. } => {
+                    self.unneeded.insert(Arc::clone(node), self.now);
+                }
                 ClusterAutoscalerReason::ScaleDown { .. }
                 | ClusterAutoscalerReason::ScaleDownEmpty { .. } => self.scaled[1] = Some(self.now),
                 _ => {}

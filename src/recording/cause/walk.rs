@@ -1,6 +1,7 @@
 //! The walk through the facts: what each of them is about, and who is asked for its cause.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::nodes::NodeTrail;
 use super::pods::Trail;
@@ -33,6 +34,8 @@ pub(super) struct Walk<'a> {
     pub(super) rejected: Option<u32>,
     /// What the cluster autoscaler last told of a group that grows, and of a node that goes.
     pub(super) scaled: [Option<u32>; 2],
+    /// When it last found a node unneeded, by the node's name.
+    pub(super) unneeded: BTreeMap<Arc<str>, u32>,
     /// The last event of the scenario that was carried out, and when.
     event: Option<(SimTime, u32)>,
     causes: Vec<Option<Cause>>,
@@ -52,6 +55,7 @@ impl<'a> Walk<'a> {
             moved: None,
             rejected: None,
             scaled: [None; 2],
+            unneeded: BTreeMap::new(),
             event: None,
             causes: Vec::with_capacity(recording.facts.len()),
             cluster,
