@@ -109,9 +109,10 @@ fn kept(rows: &[KeptRow]) -> Option<String> {
 /// `There were 2 to 5 nodes, 3.4 node-hours in all.`
 fn cost(autoscaler: &ClusterAutoscalerReport) -> String {
     let (least, most) = (autoscaler.min_nodes, autoscaler.peak_nodes);
-    let nodes = match least == most {
-        true => things(f64::from(most), "node"),
-        false => format!("{least} to {} nodes", count(f64::from(most))),
+    let nodes = if least == most {
+        things(f64::from(most), "node")
+    } else {
+        format!("{least} to {} nodes", count(f64::from(most)))
     };
     let cost =
         autoscaler.node_cost.map_or(String::new(), |it| format!(", which cost {}", amount(it)));

@@ -249,7 +249,7 @@ impl Walk {
                     node: name.to_string(),
                     since_seconds: fact.at.as_secs_f64(),
                     why: why.to_string(),
-                    budget: why.budget().map(|budget| budget.to_string()),
+                    budget: why.budget().map(ToString::to_string),
                 };
                 self.kept.extend(node.map(|node| (node, row)));
             }
