@@ -17,6 +17,7 @@ pub mod field_error;
 pub mod fields;
 mod kinds;
 mod load;
+pub mod merge;
 pub mod names;
 mod object;
 mod path;
@@ -28,7 +29,7 @@ pub mod validation;
 pub mod versions;
 pub mod yaml;
 
-pub use load::{Options, decode_documents, load, read};
+pub use load::{Options, decode_alone, decode_documents, load, read};
 pub use object::{ObjectTree, Place};
 pub use path::{EditStep, parse_edit_path};
 pub use relations::prevents_run;

@@ -167,7 +167,8 @@ pub struct MetricWiring {
     pub period: SimDuration,
     /// How old an answer is at least.
     pub delay: SimDuration,
-    /// The HPA metrics that it answers: place in `Scenario::hpas`, place in `spec.metrics`.
+    /// The HPA metrics that it answers: number of the HPA's spec, place in `spec.metrics`. Specs of
+    /// time 0 are numbered by their places in `Scenario::hpas`; [`action::HpaAction`] names others.
     pub answers: Vec<(u32, u32)>,
 }
 

@@ -10,13 +10,13 @@ mod bridge;
 mod detail;
 mod instant;
 mod meter;
+mod outage;
 mod stage;
 mod user;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
-use crate::api::apps::Deployment;
+
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::eviction::Eviction;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
@@ -39,6 +39,7 @@ use adapter::Adapter;
 use bridge::Bridge;
 use instant::InstantMetrics;
 use meter::Meter;
+use outage::{Interrupted, Outages};
 
 pub use detail::{Answer, SyncDetail, sync_detail};
 
@@ -98,8 +99,8 @@ struct Simulation<'a> {
     decisions: Vec<Decision>,
     segments: Vec<Segment>,
     refusals: Vec<Refusal>,
-    /// What was applied last, by Deployment.
-    last_applied: Vec<Arc<Deployment>>,
+    /// Metrics that nobody can read now.
+    outages: Outages,
     /// Who listens to one sync; nobody, unless it is to be explained.
     ear: Option<Box<detail::Ear>>,
 }
@@ -208,11 +209,13 @@ impl Simulation<'_> {
         let mut tell = |decision: Decision| decisions.push(decision);
         match &self.scenario.cluster.metrics {
             MetricsSource::MetricsServer { .. } => {
-                self.hpa.reconcile(&mut api, HpaId(key), &mut { apis }, &mut tell)
+                let mut metrics = Interrupted { inner: apis, outages: &self.outages };
+                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
             }
             MetricsSource::Instant => {
                 let application = &self.control_plane.below.application;
-                let mut metrics = InstantMetrics { application, apis };
+                let inner = InstantMetrics { application, apis };
+                let mut metrics = Interrupted { inner, outages: &self.outages };
                 self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
             }
             MetricsSource::Metered(usage) => {

@@ -25,7 +25,7 @@
 mod actions;
 pub mod application;
 mod backoff;
-mod images;
+pub mod images;
 mod lifecycle;
 mod machine;
 pub mod node_status;
@@ -45,7 +45,7 @@ mod worker;
 use std::sync::Arc;
 
 use self::application::{Application, ContainerExit};
-use self::images::Images;
+use self::images::{Images, SlowPull};
 use self::lifecycle::Turn;
 use self::plan::Plans;
 use self::running::RunningContainers;
@@ -237,6 +237,20 @@ impl Kubelet {
             modelled.with_worker(api, pod, application, &mut self.running, |turn| {
                 turn.exit(container, ContainerExit::OomKilled);
             });
+        }
+    }
+
+    /// Pulls that begin from now on are slower.
+    pub fn slow_pulls(&mut self, slow: SlowPull) {
+        if let Kind::Modelled(modelled) = &mut self.kind {
+            modelled.images.slow_down(slow);
+        }
+    }
+
+    /// Pulls that begin from now on are not slower for this any more.
+    pub fn usual_pulls(&mut self, slow: &SlowPull) {
+        if let Kind::Modelled(modelled) = &mut self.kind {
+            modelled.images.speed_up(slow);
         }
     }
 

@@ -72,7 +72,10 @@ impl Documents {
     }
 
     /// The number of the one object that an address means.
-    fn find(&self, address: &ObjectAddress, span: &Span) -> Result<usize, Diagnostic> {
+    ///
+    /// # Errors
+    /// When there is none, or several.
+    pub fn find(&self, address: &ObjectAddress, span: &Span) -> Result<usize, Diagnostic> {
         let mut found = self.objects.iter().enumerate().filter(|(_, tree)| address.means(tree));
         let Some((index, tree)) = found.next() else {
             return Err(self.no_such_object(address, span));
@@ -107,6 +110,14 @@ impl Documents {
 }
 
 impl ObjectAddress {
+    /// Reads `kind/name` or `kind/namespace/name`.
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn parse(text: &str) -> Result<ObjectAddress, &'static str> {
+        parse::parse_object(text)
+    }
+
     /// An address from the words of a person: the kind may be short or plural, as in kubectl.
     pub fn new(kind: &str, namespace: Option<&str>, name: &str) -> ObjectAddress {
         ObjectAddress {
@@ -116,7 +127,8 @@ impl ObjectAddress {
         }
     }
 
-    fn means(&self, tree: &ObjectTree) -> bool {
+    /// Whether a tree is what is meant.
+    pub fn means(&self, tree: &ObjectTree) -> bool {
         let namespace = match tree.namespace() {
             "" => "default",
             namespace => namespace,

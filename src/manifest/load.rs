@@ -114,6 +114,16 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
     (manifests, findings)
 }
 
+/// Decodes, converts, defaults and validates one object, without a look at others.
+pub fn decode_alone(tree: &ObjectTree, options: &Options) -> (Manifests, Vec<Diagnostic>) {
+    let mut manifests = Manifests::default();
+    let findings = match role(&tree.api_version, &tree.kind) {
+        Ok(role) => Decoder::new(options).decode(role, tree, Origin(0), &mut manifests),
+        Err(no_match) => vec![document::no_match(tree, no_match)],
+    };
+    (manifests, findings)
+}
+
 /// So many findings help nobody, and a hostile text could make millions.
 const FINDINGS_MAX: usize = 1000;
 

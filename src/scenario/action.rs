@@ -2,15 +2,19 @@
 //!
 //! One kind of object, one file: what can be done to it, and how that is told.
 
+pub mod around;
 pub mod deployment;
 pub mod nodes;
+pub mod objects;
 pub mod pod;
 pub mod service;
 
 use super::Scenario;
 
-pub use deployment::{DeploymentAction, DeploymentEdit};
+pub use around::{ImagesAction, MetricsAction, Outage, PullPace, SlowPulls, TrafficAction};
+pub use deployment::{DeploymentAction, DeploymentEdit, Replacement};
 pub use nodes::NodeAction;
+pub use objects::{HpaAction, PdbAction};
 pub use pod::PodAction;
 pub use service::ServiceAction;
 
@@ -47,6 +51,26 @@ pub enum Action {
     },
     /// One request to the API server, whatever it is.
     Request(Box<Request>),
+    /// To an HPA.
+    Hpa {
+        /// Place in `Scenario::hpas`.
+        hpa: u32,
+        /// What.
+        what: HpaAction,
+    },
+    /// To a budget.
+    Pdb {
+        /// Place in `Scenario::pdbs`.
+        pdb: u32,
+        /// What.
+        what: PdbAction,
+    },
+    /// To the metrics that HPAs read.
+    Metrics(MetricsAction),
+    /// To the pulling of images.
+    Images(ImagesAction),
+    /// To the traffic.
+    Traffic(TrafficAction),
     /// Another quota of pods, as `Scenario::cluster.pod_quota`; pods that exist stay.
     PodQuota(Option<i64>),
 }
@@ -110,6 +134,11 @@ impl Action {
                 what.title(&scenario.services[*service as usize].metadata.name)
             }
             Action::Request(request) => request.title.to_string(),
+            Action::Hpa { what, .. } => what.title.to_string(),
+            Action::Pdb { what, .. } => what.title.to_string(),
+            Action::Metrics(what) => what.title(),
+            Action::Images(what) => what.title(),
+            Action::Traffic(what) => what.title(),
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),
         }

@@ -31,9 +31,9 @@ use super::{Assumption, DeploymentPlan, Prices, Scenario, WorkloadSpec, World};
 use crate::api::apps::Deployment;
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span, has_errors};
 use crate::manifest::{Loaded, Manifests};
-use crate::units::SimDuration;
+use crate::units::{SimDuration, SimTime};
 use crate::workload::ModelConfig;
-use crate::workload::traffic::WallClock;
+use crate::workload::traffic::{LoadContext, WallClock};
 
 /// The most pods that may exist at once, all Deployments together at their largest.
 pub const MAX_PODS: i64 = 100_000;
@@ -141,14 +141,16 @@ impl Checker<'_> {
         self.check_pods();
         let written = self.traffic_entries(clock);
         let duration = self.duration(&written);
-        let mut services = self.compile_traffic(&written, duration, clock, seed);
+        let planned = self.plan_events(duration, clock);
+        let time = LoadContext { duration, clock, seed, stream: "" };
+        let mut services = self.compile_traffic(&written, &planned.scales, &time);
         let profiles = self.profiles(&services);
         self.profile_retries(&mut services, &profiles);
         let warm = self.warm_replicas(&services, &profiles);
         let behaviors = self.fill_profiles(&services, profiles, &warm);
-        let metrics = self.metrics(&services, duration, clock);
+        let metrics = self.metrics(&services, &planned.versions, duration, clock);
         let cluster = self.cluster(world, duration);
-        let events = self.events(duration, &cluster.nodes);
+        let events = self.events(planned, duration, &cluster.nodes);
         let prices = self.prices();
         self.not_yet();
         let workload = WorkloadSpec {
@@ -206,7 +208,8 @@ impl Checker<'_> {
         }
     }
 
-    /// As written; else until the last thing that the traffic does, and 10 minutes to watch it.
+    /// As written; else until the last thing that traffic and events do, and 10 minutes to watch
+    /// it.
     fn duration(&mut self, written: &traffic::Entries) -> SimDuration {
         if let Some(duration) = &self.input.file.spec.duration {
             if duration.value.0 < 1000 {
@@ -219,11 +222,17 @@ impl Checker<'_> {
             }
             return duration.value;
         }
+        let events = self.input.file.spec.events.iter();
+        let last_event = events.map(|event| event.at.value + event.lasts().unwrap_or_default());
         let duration = match written.last_change() {
             Some(last) if last.0 > 0 => {
+                let last = last_event.fold(last, SimTime::max);
                 SimDuration((last.0 + 600_000).min(super::file::scalar::MAX_DURATION.0))
             }
-            _ => DEFAULT_DURATION,
+            _ => {
+                let late = last_event.max().map_or(0, |last| last.0.saturating_add(600_000));
+                DEFAULT_DURATION.max(SimDuration(late.min(super::file::scalar::MAX_DURATION.0)))
+            }
         };
         self.assume("scenario", format!("duration {duration}"));
         duration

@@ -21,6 +21,8 @@ use crate::workload::{ModelConfig, PodKey, Segment, WorkloadModel};
 pub(super) struct Adapter {
     seed: u64,
     wired: Vec<Wired>,
+    /// The number of each HPA's spec.
+    spec_of: Vec<u32>,
     /// What latencies are computed with.
     config: ModelConfig,
     /// Segments of the longest period that a latency is measured over.
@@ -52,7 +54,13 @@ impl Adapter {
     pub(super) fn new(scenario: &Scenario) -> Adapter {
         let wired = scenario.workload.metrics.iter().cloned().map(Wired::new).collect();
         let config = scenario.workload.config.clone();
-        Adapter { seed: scenario.seed, wired, config, segments: VecDeque::new() }
+        let spec_of = (0..scenario.hpas.len() as u32).collect();
+        Adapter { seed: scenario.seed, wired, spec_of, config, segments: VecDeque::new() }
+    }
+
+    /// An HPA has another spec from now on.
+    pub(super) fn set_spec(&mut self, hpa: u32, number: u32) {
+        self.spec_of[hpa as usize] = number;
     }
 
     /// Starts to measure at an instant; phases are drawn.
@@ -109,7 +117,7 @@ impl Adapter {
     }
 
     fn wired(&self, asked: Asked<'_>) -> Option<&Wired> {
-        let place = (asked.hpa.0, asked.metric);
+        let place = (*self.spec_of.get(asked.hpa.index())?, asked.metric);
         self.wired.iter().find(|wired| wired.wiring.answers.contains(&place))
     }
 }

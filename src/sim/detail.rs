@@ -3,6 +3,7 @@
 //! back.
 
 use super::instant::InstantMetrics;
+use super::outage::Interrupted;
 use super::{HPA_RANK, Simulation};
 use crate::api::autoscaling::CrossVersionObjectReference;
 use crate::api::labels::Selector;
@@ -86,12 +87,14 @@ impl Simulation<'_> {
             let answers = &mut answers;
             match &self.scenario.cluster.metrics {
                 MetricsSource::MetricsServer { .. } => {
-                    let mut metrics = Overheard { inner: apis, answers };
+                    let inner = Interrupted { inner: apis, outages: &self.outages };
+                    let mut metrics = Overheard { inner, answers };
                     self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
                 }
                 MetricsSource::Instant => {
                     let application = &self.control_plane.below.application;
                     let inner = InstantMetrics { application, apis };
+                    let inner = Interrupted { inner, outages: &self.outages };
                     let mut metrics = Overheard { inner, answers };
                     self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
                 }

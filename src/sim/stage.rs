@@ -12,6 +12,7 @@ use super::Simulation;
 use super::adapter::Adapter;
 use super::bridge::Bridge;
 use super::meter::Meter;
+use super::outage::Outages;
 use crate::api::apps::Deployment;
 use crate::engine::random::RandomStream;
 use crate::engine::timer::PeriodicTimer;
@@ -75,7 +76,7 @@ impl<'a> Simulation<'a> {
             segments: Vec::new(),
             refusals: Vec::new(),
             meter: Meter::new(scenario),
-            last_applied: scenario.deployments.iter().map(|it| Arc::clone(&it.object)).collect(),
+            outages: Outages::default(),
             ear: None,
         }
     }

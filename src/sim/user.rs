@@ -3,8 +3,10 @@
 //! What kubectl or the API server refuses stays undone, as for a user whose command fails, and is
 //! told.
 
+mod around;
 mod deployment;
 mod nodes;
+mod objects;
 mod pod;
 mod service;
 
@@ -31,6 +33,18 @@ impl Simulation<'_> {
             Action::Node(what) => self.act_on_nodes(number, what),
             Action::Service { service, what } => self.act_on_service(ServiceId(*service), what),
             Action::Request(request) => self.send(request),
+            Action::Hpa { hpa, what } => self.act_on_hpa(*hpa, what),
+            Action::Pdb { pdb, what } => self.act_on_pdb(*pdb, what),
+            Action::Metrics(what) => {
+                self.act_on_metrics(what);
+                Ok(())
+            }
+            Action::Images(what) => {
+                self.act_on_images(what);
+                Ok(())
+            }
+            // The load model has it in its loads.
+            Action::Traffic(_) => Ok(()),
             Action::PodQuota(quota) => {
                 self.cluster.script.pod_quota = *quota;
                 Ok(())

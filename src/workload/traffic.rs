@@ -119,6 +119,11 @@ pub enum Layer {
         /// By how much.
         factor: f64,
     },
+    /// Multiplies what stands before by a factor that changes in steps.
+    ScaleSteps {
+        /// From when on by how much, in order of time; 1 before the first.
+        steps: Vec<(SimTime, f64)>,
+    },
 }
 
 /// The shape of a day.

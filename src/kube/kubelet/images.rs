@@ -3,6 +3,7 @@
 //! images when the disk is full.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::kube::objects::ids::NodeId;
 use crate::units::{SimDuration, SimTime};
@@ -11,10 +12,34 @@ use crate::units::{SimDuration, SimTime};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct ImageId(pub(super) u32);
 
+/// Pulls that take longer than others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlowPull {
+    /// Of which image; of all if absent.
+    pub image: Option<Arc<str>>,
+    /// On the nodes of these names; on all if absent.
+    pub nodes: Option<Arc<[Arc<str>]>>,
+    /// How much longer.
+    pub pace: Pace,
+}
+
+/// How long a pull takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Pace {
+    /// So many times as long as otherwise.
+    Factor(f64),
+    /// So long.
+    Takes(SimDuration),
+}
+
+/// The longest pull.
+const PULL_MAX: SimDuration = SimDuration(366 * 86_400_000);
+
 /// Images of all nodes.
 #[derive(Debug)]
 pub(super) struct Images {
     pull_takes: SimDuration,
+    slow: Vec<SlowPull>,
     nodes: Vec<NodeImages>,
 }
 
@@ -37,7 +62,7 @@ pub(super) struct Pull {
 
 impl Images {
     pub(super) fn new(pull_takes: SimDuration) -> Images {
-        Images { pull_takes, nodes: Vec::new() }
+        Images { pull_takes, slow: Vec::new(), nodes: Vec::new() }
     }
 
     /// Whether the node has the image.
@@ -50,9 +75,39 @@ impl Images {
         self.node(node).present_from.insert(image, SimTime::MIN);
     }
 
-    /// Queues a pull. One of an image that will be there when its turn comes takes no time.
-    pub(super) fn pull(&mut self, node: NodeId, image: ImageId, now: SimTime) -> Pull {
-        let takes = self.pull_takes;
+    /// Pulls that begin from now on are slower.
+    pub(super) fn slow_down(&mut self, slow: SlowPull) {
+        self.slow.push(slow);
+    }
+
+    /// Pulls that begin from now on are not slower for this any more.
+    pub(super) fn speed_up(&mut self, slow: &SlowPull) {
+        if let Some(place) = self.slow.iter().position(|other| other == slow) {
+            self.slow.remove(place);
+        }
+    }
+
+    /// How long a pull takes that is asked for now.
+    pub(super) fn pull_takes(&self, node: &str, image: &str) -> SimDuration {
+        let meets = |slow: &&SlowPull| {
+            slow.image.as_deref().is_none_or(|wanted| wanted == image)
+                && slow.nodes.as_ref().is_none_or(|names| names.iter().any(|name| **name == *node))
+        };
+        let slower = |takes: SimDuration, slow: &SlowPull| match slow.pace {
+            Pace::Factor(factor) => SimDuration((takes.0 as f64 * factor) as i64).min(PULL_MAX),
+            Pace::Takes(takes) => takes,
+        };
+        self.slow.iter().filter(meets).fold(self.pull_takes, slower)
+    }
+
+    /// Queues a pull of so long. One of an image that will be there when its turn comes takes no time.
+    pub(super) fn pull(
+        &mut self,
+        node: NodeId,
+        image: ImageId,
+        now: SimTime,
+        takes: SimDuration,
+    ) -> Pull {
         let node = self.node(node);
         let begins = now.max(node.busy_until);
         let known = node.present_from.get(&image).is_some_and(|&from| from <= begins);
@@ -79,14 +134,32 @@ mod tests {
 
     #[test]
     fn pulls_of_a_node_come_one_after_the_other() {
-        let mut images = Images::new(SimDuration(2000));
+        let takes = SimDuration(2000);
+        let mut images = Images::new(takes);
         let (node, other) = (NodeId(1), NodeId(0));
         let ends = |pull: Pull| pull.ends.0;
-        assert_eq!(ends(images.pull(node, ImageId(0), SimTime(0))), 2000);
-        assert_eq!(ends(images.pull(node, ImageId(1), SimTime(500))), 4000);
-        assert_eq!(ends(images.pull(node, ImageId(0), SimTime(600))), 4000);
-        assert_eq!(ends(images.pull(other, ImageId(0), SimTime(600))), 2600);
+        assert_eq!(ends(images.pull(node, ImageId(0), SimTime(0), takes)), 2000);
+        assert_eq!(ends(images.pull(node, ImageId(1), SimTime(500), takes)), 4000);
+        assert_eq!(ends(images.pull(node, ImageId(0), SimTime(600), takes)), 4000);
+        assert_eq!(ends(images.pull(other, ImageId(0), SimTime(600), takes)), 2600);
         assert!(!images.is_present(node, ImageId(1), SimTime(3999)));
         assert!(images.is_present(node, ImageId(1), SimTime(4000)));
+    }
+    #[test]
+    fn slow_pulls_meet_images_and_nodes() {
+        let mut images = Images::new(SimDuration(2000));
+        let of_image = |pace| SlowPull { image: Some(Arc::from("shop:v2")), nodes: None, pace };
+        let on_node = SlowPull {
+            image: None,
+            nodes: Some(Arc::from([Arc::from("a")])),
+            pace: Pace::Takes(SimDuration(60_000)),
+        };
+        images.slow_down(on_node.clone());
+        images.slow_down(of_image(Pace::Factor(3.0)));
+        assert_eq!(images.pull_takes("b", "shop:v1"), SimDuration(2000));
+        assert_eq!(images.pull_takes("b", "shop:v2"), SimDuration(6000));
+        assert_eq!(images.pull_takes("a", "shop:v2"), SimDuration(180_000));
+        images.speed_up(&on_node);
+        assert_eq!(images.pull_takes("a", "shop:v2"), SimDuration(6000));
     }
 }

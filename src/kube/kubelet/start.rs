@@ -108,7 +108,9 @@ impl Turn<'_, '_> {
             self.fail(place, WaitingReason::ErrImagePull, None);
             return Image::Unusable;
         }
-        let pull = self.images.pull(node, id, now);
+        let name = self.api.cluster().node(node).map_or("", |node| &*node.node.metadata.name);
+        let takes = self.images.pull_takes(name, &image);
+        let pull = self.images.pull(node, id, now, takes);
         self.worker.step = Step::Pulling { asked: now, begins: pull.begins, ends: pull.ends };
         Image::Pulling
     }

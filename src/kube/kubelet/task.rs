@@ -88,7 +88,9 @@ impl Tasks {
         let now = api.now();
         let image = plan.container(0).image_id;
         let there = images.is_present(node, image, now);
-        let prepared_at = if there { now } else { images.pull(node, image, now).ends };
+        let name = api.cluster().node(node).map_or("", |node| &*node.node.metadata.name);
+        let takes = images.pull_takes(name, &plan.containers[0].image);
+        let prepared_at = if there { now } else { images.pull(node, image, now, takes).ends };
         let status = ConditionStatus::False;
         let task = Task {
             pod,

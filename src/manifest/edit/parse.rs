@@ -76,7 +76,7 @@ fn split_object(address: &str) -> Option<(&str, usize)> {
     (address.as_bytes()[end] == b':').then(|| (&address[..end], end))
 }
 
-fn parse_object(text: &str) -> Result<ObjectAddress, &'static str> {
+pub(super) fn parse_object(text: &str) -> Result<ObjectAddress, &'static str> {
     let parts: Vec<&str> = text.split('/').collect();
     match parts.as_slice() {
         parts if parts.iter().any(|part| part.is_empty()) => Err("a part of the address is empty"),

@@ -4,14 +4,22 @@ use std::sync::Arc;
 
 use crate::api::apps::{Deployment, DeploymentStrategy};
 use crate::api::core::{EnvVar, ResourceRequirements};
+use crate::api::meta::StringMap;
 
 /// What somebody does to a Deployment. What kubectl would refuse then stays undone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum DeploymentAction {
     /// `kubectl scale`: the new `spec.replicas`.
     Scale(i32),
-    /// `kubectl apply` of a manifest, defaulted; absent `replicas` leave the live count alone.
-    Apply(Arc<Deployment>),
+    /// `kubectl apply`.
+    Apply(Arc<Replacement>),
+    /// `kubectl edit` or `kubectl patch`.
+    Patch {
+        /// What comes of it.
+        to: Arc<Replacement>,
+        /// What is done, in a few words.
+        title: Arc<str>,
+    },
     /// `kubectl set`, `kubectl annotate` or `kubectl patch` of one field.
     Edit(DeploymentEdit),
     /// The same of several fields at once.
@@ -27,6 +35,16 @@ pub enum DeploymentAction {
         /// `--to-revision`; 0 is the one before the newest.
         to_revision: i64,
     },
+}
+
+/// A Deployment as its manifest has it from now on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Replacement {
+    /// Merged with what others wrote, defaulted and valid; absent `replicas` leave the live count
+    /// alone.
+    pub object: Deployment,
+    /// Annotations of the manifest until now: of the live ones these go unless they are said again.
+    pub former_annotations: StringMap,
 }
 
 /// One field of a Deployment as it is to be from now on.
@@ -85,6 +103,7 @@ impl DeploymentAction {
         match self {
             DeploymentAction::Scale(replicas) => format!("scale {name} to {replicas}"),
             DeploymentAction::Apply(_) => format!("apply {name}"),
+            DeploymentAction::Patch { title, .. } => title.to_string(),
             DeploymentAction::Edit(edit) => edit.title(name),
             DeploymentAction::Edits(edits) => {
                 let image = edits.iter().find(|edit| matches!(edit, DeploymentEdit::Image { .. }));

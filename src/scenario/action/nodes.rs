@@ -79,7 +79,7 @@ impl NodeAction {
     }
 }
 
-fn listed(nodes: &NodeNames) -> String {
+pub(super) fn listed(nodes: &NodeNames) -> String {
     match &nodes[..] {
         [one] => one.to_string(),
         [first, others @ ..] => format!("{first} and {} more", others.len()),

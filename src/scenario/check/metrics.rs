@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use super::Checker;
 use super::asked::Asked;
+use super::events::HpaVersion;
 use super::services::Services;
 use crate::api::autoscaling::{HorizontalPodAutoscaler, MetricSpec};
 use crate::api::labels::Selector;
 use crate::api::meta::StringMap;
-use crate::diagnostic::Diagnostic;
-use crate::manifest::{Loaded, Manifests};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::manifest::{Loaded, Manifests, Origin};
 use crate::scenario::file::event::{Measured, Metric, Source};
 use crate::scenario::{MetricFrom, MetricKind, MetricWiring};
 use crate::units::SimDuration;
@@ -24,20 +25,44 @@ pub(super) fn simulated_hpas(objects: &Manifests) -> Vec<&Loaded<HorizontalPodAu
     objects.hpas.iter().filter(is_deployment).collect()
 }
 
+/// An HPA as it is from some time on.
+#[derive(Clone, Copy)]
+struct Spec<'a> {
+    hpa: &'a HorizontalPodAutoscaler,
+    place: Place<'a>,
+}
+
+/// Where an HPA was written.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    Manifest(Origin),
+    Event(&'a Span),
+}
+
 /// Whether a metric is a rate of requests.
 pub(super) fn counts_requests(from: &Measured) -> bool {
     matches!(from, Measured::Model(name) if name == "served" || name == "offered")
 }
 
 impl Checker<'_> {
-    /// The wirings, each with the HPA metrics that it answers.
+    /// The wirings, each with the HPA metrics that it answers: those of time 0, and those that
+    /// events make.
     pub(super) fn metrics(
         &mut self,
         services: &Services,
+        versions: &[HpaVersion],
         duration: SimDuration,
         clock: WallClock,
     ) -> Vec<MetricWiring> {
-        let hpas = simulated_hpas(self.input.objects);
+        let objects = self.input.objects;
+        let simulated = simulated_hpas(objects);
+        let at_start = simulated
+            .iter()
+            .map(|loaded| Spec { hpa: &loaded.object, place: Place::Manifest(loaded.origin) });
+        let later = versions
+            .iter()
+            .map(|version| Spec { hpa: &version.object, place: Place::Event(&version.span) });
+        let hpas: Vec<Spec<'_>> = at_start.chain(later).collect();
         let mut wirings = Vec::new();
         for written in &self.input.file.spec.metrics {
             wirings.extend(self.metric(written, &hpas, services, duration, clock));
@@ -49,7 +74,7 @@ impl Checker<'_> {
     fn metric(
         &mut self,
         written: &Metric,
-        hpas: &[&Loaded<HorizontalPodAutoscaler>],
+        hpas: &[Spec<'_>],
         services: &Services,
         duration: SimDuration,
         clock: WallClock,
@@ -154,7 +179,7 @@ impl Checker<'_> {
         written: &Metric,
         from: &MetricFrom,
         answers: Vec<(u32, u32)>,
-        hpas: &[&Loaded<HorizontalPodAutoscaler>],
+        hpas: &[Spec<'_>],
         services: &Services,
     ) -> BTreeMap<u32, Vec<(u32, u32)>> {
         let mut by_service: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
@@ -164,7 +189,7 @@ impl Checker<'_> {
             return by_service;
         }
         for (hpa, metric) in answers {
-            let target = &hpas[hpa as usize].object;
+            let target = hpas[hpa as usize].hpa;
             let name = &target.spec.scale_target_ref.name;
             let deployments = self.input.objects.deployments.iter();
             let place = deployments.map(|loaded| &loaded.object.metadata).position(|metadata| {
@@ -207,13 +232,9 @@ impl Checker<'_> {
     }
 
     /// Finds HPA metrics that nothing answers.
-    fn report_missing(
-        &mut self,
-        hpas: &[&Loaded<HorizontalPodAutoscaler>],
-        wirings: &[MetricWiring],
-    ) {
+    fn report_missing(&mut self, hpas: &[Spec<'_>], wirings: &[MetricWiring]) {
         for (place, hpa) in hpas.iter().enumerate() {
-            for (index, metric) in hpa.object.spec.metrics.iter().flatten().enumerate() {
+            for (index, metric) in hpa.hpa.spec.metrics.iter().flatten().enumerate() {
                 let key = (place as u32, index as u32);
                 let Some((type_, field, name)) = custom(metric) else { continue };
                 if wirings.iter().any(|wiring| wiring.answers.contains(&key)) {
@@ -224,7 +245,12 @@ impl Checker<'_> {
                 self.report_absence(
                     Diagnostic::warning("metric-missing", message)
                         .at(
-                            self.input.objects.locate(hpa.origin, &path).span,
+                            match hpa.place {
+                                Place::Manifest(origin) => {
+                                    self.input.objects.locate(origin, &path).span
+                                }
+                                Place::Event(span) => span.clone(),
+                            },
                             "it is missing, as in a cluster without an adapter",
                         )
                         .help(missing_help(type_, name)),
@@ -261,14 +287,10 @@ fn custom(metric: &MetricSpec) -> Option<(&'static str, &'static str, &str)> {
 }
 
 /// The HPA metrics of this kind and name.
-fn answered(
-    kind: &MetricKind,
-    name: &str,
-    hpas: &[&Loaded<HorizontalPodAutoscaler>],
-) -> Vec<(u32, u32)> {
+fn answered(kind: &MetricKind, name: &str, hpas: &[Spec<'_>]) -> Vec<(u32, u32)> {
     let mut answers = Vec::new();
     for (place, hpa) in hpas.iter().enumerate() {
-        for (index, metric) in hpa.object.spec.metrics.iter().flatten().enumerate() {
+        for (index, metric) in hpa.hpa.spec.metrics.iter().flatten().enumerate() {
             if fits(kind, name, metric) {
                 answers.push((place as u32, index as u32));
             }

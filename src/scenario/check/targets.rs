@@ -34,6 +34,20 @@ impl Checker<'_> {
         self.named("Service", &name.value, &name.span, &all)
     }
 
+    /// The place of an HPA; reports when there is none.
+    pub(super) fn hpa(&mut self, name: &At<ObjectName>) -> Option<u32> {
+        let hpas = &self.input.objects.hpas;
+        let all: Vec<&ObjectMeta> = hpas.iter().map(|loaded| &loaded.object.metadata).collect();
+        self.named("HorizontalPodAutoscaler", &name.value, &name.span, &all)
+    }
+
+    /// The place of a budget; reports when there is none.
+    pub(super) fn pdb(&mut self, name: &At<ObjectName>) -> Option<u32> {
+        let pdbs = &self.input.objects.pdbs;
+        let all: Vec<&ObjectMeta> = pdbs.iter().map(|loaded| &loaded.object.metadata).collect();
+        self.named("PodDisruptionBudget", &name.value, &name.span, &all)
+    }
+
     fn named(
         &mut self,
         kind: &str,

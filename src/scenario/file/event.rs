@@ -1,6 +1,8 @@
 //! `spec.events`, `spec.metrics` and the small rest of a Scenario as written.
 
+mod around;
 mod nodes;
+mod objects;
 mod services;
 mod workload;
 
@@ -12,7 +14,9 @@ use super::traffic::Trace;
 use crate::manifest::yaml::{Node, Value};
 use crate::units::{SimDuration, SimTime};
 
+pub use around::{MetricsOutage, SlowImagePull, TrafficScale};
 pub use nodes::{AddNodes, Drain, FailNode, SomeNodes, TaintNodes};
+pub use objects::{EditHpa, EditObject, EditPdb, Written};
 pub use services::{SwitchSelector, UpdateService};
 pub use workload::{
     Amounts, Apply, DeletePod, EnvValue, Rollout, Scale, SetEnv, SetImage, SetResources, Undo,
@@ -68,50 +72,61 @@ object! {
     /// `docker service update`.
     "updateService" => update_service: Option<At<UpdateService>>,
     /// A change of any object.
-    "edit" => edit: Option<At<Later>>,
-}
-
-/// Something that is known but not simulated yet; whatever it says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Later;
-
-impl Read for Later {
-    fn read(_: &Node, _: &mut Context) -> Option<Later> {
-        Some(Later)
-    }
-
-    fn schema(_: &mut Definitions) -> serde_json::Value {
-        json!({})
-    }
+    "edit" => edit: Option<At<EditObject>>,
+    /// `kubectl edit hpa`.
+    "editHpa" => edit_hpa: Option<At<EditHpa>>,
+    /// `kubectl edit pdb`.
+    "editPdb" => edit_pdb: Option<At<EditPdb>>,
+    /// Metrics that HPAs cannot read.
+    "metricsOutage" => metrics_outage: Option<At<MetricsOutage>>,
+    /// Images that take longer to pull.
+    "slowImagePull" => slow_image_pull: Option<At<SlowImagePull>>,
+    /// More or less traffic.
+    "trafficScale" => traffic_scale: Option<At<TrafficScale>>,
 }
 
 impl Event {
-    /// The actions that were written: their names, and whether they are not simulated yet.
-    pub fn actions(&self) -> Vec<(&'static str, bool)> {
+    /// The actions that were written, by name.
+    pub fn actions(&self) -> Vec<&'static str> {
         let actions = [
-            ("scale", false, self.scale.is_some()),
-            ("apply", false, self.apply.is_some()),
-            ("setImage", false, self.set_image.is_some()),
-            ("setEnv", false, self.set_env.is_some()),
-            ("setResources", false, self.set_resources.is_some()),
-            ("drain", false, self.drain.is_some()),
-            ("cordon", false, self.cordon.is_some()),
-            ("uncordon", false, self.uncordon.is_some()),
-            ("taint", false, self.taint.is_some()),
-            ("pause", false, self.pause.is_some()),
-            ("resume", false, self.resume.is_some()),
-            ("undo", false, self.undo.is_some()),
-            ("restart", false, self.restart.is_some()),
-            ("deletePod", false, self.delete_pod.is_some()),
-            ("failNode", false, self.fail_node.is_some()),
-            ("recoverNode", false, self.recover_node.is_some()),
-            ("deleteNode", false, self.delete_node.is_some()),
-            ("addNodes", false, self.add_nodes.is_some()),
-            ("switchSelector", false, self.switch_selector.is_some()),
-            ("updateService", false, self.update_service.is_some()),
-            ("edit", true, self.edit.is_some()),
+            ("scale", self.scale.is_some()),
+            ("apply", self.apply.is_some()),
+            ("setImage", self.set_image.is_some()),
+            ("setEnv", self.set_env.is_some()),
+            ("setResources", self.set_resources.is_some()),
+            ("drain", self.drain.is_some()),
+            ("cordon", self.cordon.is_some()),
+            ("uncordon", self.uncordon.is_some()),
+            ("taint", self.taint.is_some()),
+            ("pause", self.pause.is_some()),
+            ("resume", self.resume.is_some()),
+            ("undo", self.undo.is_some()),
+            ("restart", self.restart.is_some()),
+            ("deletePod", self.delete_pod.is_some()),
+            ("failNode", self.fail_node.is_some()),
+            ("recoverNode", self.recover_node.is_some()),
+            ("deleteNode", self.delete_node.is_some()),
+            ("addNodes", self.add_nodes.is_some()),
+            ("switchSelector", self.switch_selector.is_some()),
+            ("updateService", self.update_service.is_some()),
+            ("edit", self.edit.is_some()),
+            ("editHpa", self.edit_hpa.is_some()),
+            ("editPdb", self.edit_pdb.is_some()),
+            ("metricsOutage", self.metrics_outage.is_some()),
+            ("slowImagePull", self.slow_image_pull.is_some()),
+            ("trafficScale", self.traffic_scale.is_some()),
         ];
-        actions.into_iter().filter(|action| action.2).map(|action| (action.0, action.1)).collect()
+        actions.into_iter().filter(|action| action.1).map(|action| action.0).collect()
+    }
+
+    /// How long it lasts, if it is something that ends.
+    pub fn lasts(&self) -> Option<SimDuration> {
+        let spans = [
+            self.metrics_outage.as_ref().and_then(|outage| outage.value.lasts.as_ref()),
+            self.slow_image_pull.as_ref().and_then(|slow| slow.value.lasts.as_ref()),
+            self.traffic_scale.as_ref().and_then(|scale| scale.value.lasts.as_ref()),
+        ];
+        spans.into_iter().flatten().map(|span| span.value).next()
     }
 }
 

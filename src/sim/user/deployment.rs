@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::api::apps::{Deployment, DeploymentSpec};
-use crate::api::meta::{ObjectMeta, StringMap};
+use crate::api::apps::DeploymentSpec;
+use crate::api::meta::StringMap;
 use crate::kube::apiserver::Write;
 use crate::kube::kubectl::rollout::{self, Undo};
 use crate::kube::kubectl::{apply, set};
 use crate::kube::objects::deployment::DeploymentObject;
 use crate::kube::objects::ids::DeploymentId;
-use crate::scenario::action::{DeploymentAction, DeploymentEdit};
+use crate::scenario::action::{DeploymentAction, DeploymentEdit, Replacement};
 use crate::sim::Simulation;
 
 impl Simulation<'_> {
@@ -23,9 +23,6 @@ impl Simulation<'_> {
         what: &DeploymentAction,
     ) -> Result<(), String> {
         let write = self.planned(id, what)?;
-        if let DeploymentAction::Apply(object) = what {
-            self.last_applied[id.index()] = Arc::clone(object);
-        }
         self.try_request(write)
     }
 
@@ -37,8 +34,8 @@ impl Simulation<'_> {
             DeploymentAction::Scale(replicas) => {
                 Ok(Write::UpdateScale { deployment: id, replicas: *replicas })
             }
-            DeploymentAction::Apply(object) => {
-                Ok(applied(live, &self.last_applied[id.index()], object))
+            DeploymentAction::Apply(to) | DeploymentAction::Patch { to, .. } => {
+                Ok(replaced(live, to))
             }
             DeploymentAction::Edit(edit) => edited(live, std::slice::from_ref(edit)),
             DeploymentAction::Edits(edits) => edited(live, edits),
@@ -58,15 +55,13 @@ impl Simulation<'_> {
     }
 }
 
-/// `kubectl apply`.
-fn applied(live: &DeploymentObject, last: &Deployment, new: &Deployment) -> Write {
-    let annotations = |of: &ObjectMeta| of.annotations.clone();
-    let annotations = apply::map(
-        &annotations(&live.metadata),
-        &annotations(&last.metadata),
-        &annotations(&new.metadata),
-    );
-    update(live, annotations, apply::spec(&live.spec, &last.spec, &new.spec))
+/// What comes of `kubectl apply`, `edit` or `patch`: what controllers wrote stays.
+fn replaced(live: &DeploymentObject, to: &Replacement) -> Write {
+    let new = &to.object;
+    let annotations =
+        apply::map(&live.metadata.annotations, &to.former_annotations, &new.metadata.annotations);
+    let replicas = new.spec.replicas.or(live.spec.replicas);
+    update(live, annotations, DeploymentSpec { replicas, ..new.spec.clone() })
 }
 
 fn edited(live: &DeploymentObject, edits: &[DeploymentEdit]) -> Result<Write, String> {

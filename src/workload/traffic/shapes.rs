@@ -77,6 +77,7 @@ fn check(number: u32, layer: &Layer, duration_ms: i64, have: usize) -> Result<()
         }
         Layer::Stages { points, .. } => points.len() as i64,
         Layer::Trace { trace, .. } => i64::from(trace.points()),
+        Layer::ScaleSteps { steps } => steps.len() as i64,
         _ => 0,
     };
     let pieces = pieces.saturating_add(have as i64);
@@ -90,6 +91,11 @@ fn apply(curve: Curve, number: u32, layer: &Layer, context: &LoadContext<'_>) ->
     };
     let added = match layer {
         Layer::Scale { factor } => return curve.times(*factor),
+        Layer::ScaleSteps { steps } => {
+            let begin = std::iter::once((0, 1.0));
+            let corners = begin.chain(steps.iter().map(|&(at, factor)| (at.0, factor)));
+            return curve.times_steps(&Curve::through(duration_ms, true, in_order(corners)));
+        }
         Layer::Noise { stddev, correlation } => {
             let mut stream =
                 RandomStream::new(context.seed, &format!("{}/{number}", context.stream));

@@ -237,7 +237,7 @@ impl Checker<'_> {
     }
 
     /// The nodes that an event names: `node`, or `nodes`.
-    fn node_names(
+    pub(super) fn node_names(
         &mut self,
         span: &Span,
         (one, several): (Option<&At<String>>, &[At<String>]),

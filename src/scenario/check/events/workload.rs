@@ -2,26 +2,21 @@
 
 use std::sync::Arc;
 
-use crate::api::apps::Deployment;
 use crate::api::core::{Container, EnvVar, ResourceList, ResourceRequirements};
 use crate::api::quantity::{Format, Quantity};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kube::kubectl::set::beyond_limit;
-use crate::manifest::{Loaded, Manifests};
 use crate::scenario::Action;
 use crate::scenario::action::{DeploymentAction, DeploymentEdit, PodAction, Pods};
 use crate::scenario::check::{Checker, MAX_PODS};
 use crate::scenario::file::event::{
-    Amounts, Apply, DeletePod, EnvValue, Event, Scale, SetEnv, SetImage, SetResources, Undo,
+    Amounts, DeletePod, EnvValue, Event, Scale, SetEnv, SetImage, SetResources, Undo,
 };
 use crate::scenario::file::read::{At, Named};
 
 impl Checker<'_> {
     /// What an event does to Deployments and pods, if it does.
     pub(super) fn workload_actions(&mut self, written: &Event) -> Vec<Action> {
-        if let Some(apply) = &written.apply {
-            return self.apply(apply);
-        }
         let action = if let Some(scale) = &written.scale {
             self.scale(&scale.value)
         } else if let Some(set_image) = &written.set_image {
@@ -238,80 +233,6 @@ impl Checker<'_> {
         }
         Some(written.value)
     }
-
-    fn apply(&mut self, apply: &At<Apply>) -> Vec<Action> {
-        let objects = self.input.objects;
-        match (&apply.value.deployment, &apply.value.manifest) {
-            (Some(name), None) => {
-                let Some(place) = self.deployment(name) else { return Vec::new() };
-                let object = as_applied(objects, &objects.deployments[place as usize]);
-                vec![applied_by(place, object)]
-            }
-            (None, Some(path)) => self.apply_manifest(path),
-            _ => {
-                let finding =
-                    Diagnostic::error("scenario-event", "`apply` names not exactly one thing")
-                        .at(apply.span.clone(), "")
-                        .help("write `deployment: NAME` to apply it again, or `manifest: FILE`");
-                self.report_unless_absent(finding, apply.value.deployment.is_none());
-                Vec::new()
-            }
-        }
-    }
-
-    /// Applies the Deployments of another manifest, each to the one of its name.
-    fn apply_manifest(&mut self, path: &At<String>) -> Vec<Action> {
-        let Some(applied) = self.input.applied.get(&path.value) else { return Vec::new() };
-        let mut actions = Vec::new();
-        for loaded in &applied.deployments {
-            let metadata = &loaded.object.metadata;
-            let place = self.input.objects.deployments.iter().position(|other| {
-                other.object.metadata.namespaced_name() == metadata.namespaced_name()
-            });
-            match place {
-                Some(place) => {
-                    actions.push(applied_by(place as u32, as_applied(applied, loaded)));
-                }
-                None => self.report(
-                    Diagnostic::warning(
-                        "not-yet",
-                        format!("a new Deployment `{}` cannot be applied yet", metadata.name),
-                    )
-                    .at(path.span.clone(), "this event leaves it out")
-                    .help("add its manifest to `manifests`"),
-                ),
-            }
-        }
-        if applied.hpas.len() + applied.pdbs.len() + applied.services.len() > 0 {
-            self.report(
-                Diagnostic::warning("not-yet", "an event applies Deployments only, so far")
-                    .at(path.span.clone(), "other objects of this manifest are left out"),
-            );
-        }
-        if actions.is_empty() {
-            self.report_absence(
-                Diagnostic::error("scenario-event", "this manifest changes no Deployment")
-                    .at(path.span.clone(), "")
-                    .help("name a manifest with a Deployment of the same name and namespace"),
-            );
-        }
-        actions
-    }
-}
-
-fn applied_by(deployment: u32, object: Arc<Deployment>) -> Action {
-    Action::Deployment { deployment, what: DeploymentAction::Apply(object) }
-}
-
-/// A Deployment as `kubectl apply` sends it: without `replicas` where none were written.
-fn as_applied(objects: &Manifests, loaded: &Loaded<Deployment>) -> Arc<Deployment> {
-    let mut object = loaded.object.clone();
-    let written = objects.tree(loaded.origin).field("spec.replicas");
-    let of_swarm = object.spec.strategy.swarm.is_some();
-    if !of_swarm && written.is_none_or(crate::manifest::yaml::Node::is_null) {
-        object.spec.replicas = None;
-    }
-    Arc::new(object)
 }
 
 fn edit(deployment: u32, edit: DeploymentEdit) -> Action {
