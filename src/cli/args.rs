@@ -32,12 +32,36 @@ EDITS
     --set 'deploy/shop:spec.template.spec.containers[name=shop].resources.requests.cpu=500m'
     --set hpa/shop:spec.behavior=                       (takes the field away)";
 
+const AT_HELP: &str = "\
+EVENTS
+  --at TIME COMMAND lets something happen, beside the events of the Scenario. Commands are those of
+  kubectl that can be played, and some of our own. --every=3m repeats one, -n NAME is its namespace.
+
+    --at 20m 'set image deployment/shop shop=shop:v2'
+    --at 20m 'set env deployment/shop MODE=fast OLD-'
+    --at 20m 'set resources deployment/shop --requests=cpu=500m --limits=memory=1Gi'
+    --at 20m 'scale deployment/shop --replicas=5'
+    --at 20m 'rollout restart deployment/shop'          (also undo, pause, resume)
+    --at 20m 'delete pod shop --count=2'                (the oldest pods of a Deployment)
+    --at 20m 'drain node-1 --timeout=5m'                (also cordon, uncordon)
+    --at 20m 'taint nodes node-1 key=value:NoExecute'
+    --at 20m 'apply -f v2.yaml --every=3m'
+    --at 20m 'patch hpa/shop -p {spec: {maxReplicas: 30}}'
+    --at 20m 'edit pdb/shop spec.maxUnavailable=1 spec.minAvailable='
+    --at 20m 'set selector service/shop version=green'
+    --at 20m 'fail-node node-1'                         (also recover-node, delete node)
+    --at 20m 'add-nodes node-1 2'
+    --at 20m 'metrics-outage 5m'
+    --at 20m 'slow-image-pull 10x 30m --image=shop:v2'
+    --at 20m 'traffic-scale 2 10m'";
+
 const RUN_EXAMPLES: &str = "\
 EXAMPLES
   podtide run scenarios/flash-sale/scenario.yaml
   podtide run deployment.yaml hpa.yaml --traffic 'stages:100/s@0,600/s@5m,100/s@20m'
   helm template shop | podtide run - --traffic 200/s+spike:1000/s@10m,hold=5m
   kubectl get deploy,hpa,pdb -o yaml | podtide run - --traffic trace:load.csv
+  podtide run shop/ -t 300/s --at 10m 'set image deploy/shop shop=shop:v2' --at 15m 'drain node-1'
   podtide run shop/ --runs 20 --format json -o shop.json";
 
 /// Rehearse Kubernetes autoscaling and rollouts on a laptop.
@@ -122,6 +146,10 @@ pub struct InputArgs {
     /// Change one value of a Scenario or manifest; see --help.
     #[arg(short, long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
+    /// Let something happen at a time, such as `--at 20m 'set image deployment/shop shop=shop:v2'`;
+    /// see --help.
+    #[arg(long, num_args = 2, value_names = ["TIME", "COMMAND"], allow_hyphen_values = true)]
+    pub at: Vec<String>,
     /// Seed of everything random.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -138,8 +166,10 @@ pub struct InputArgs {
 
 /// Arguments of `run`.
 #[derive(Clone, Debug, Args)]
-#[command(after_long_help = format!("{TRAFFIC_HELP}\n\n{EDIT_HELP}\n\n{RUN_EXAMPLES}"))]
-#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+#[command(after_long_help = format!(
+    "{TRAFFIC_HELP}\n\n{EDIT_HELP}\n\n{AT_HELP}\n\n{RUN_EXAMPLES}"
+))]
+#[command(after_help = "--help says how traffic, edits and events are written, with examples.")]
 pub struct RunArgs {
     /// What to play.
     #[command(flatten)]
@@ -207,9 +237,9 @@ pub struct ReplayArgs {
 #[command(after_long_help = format!(
     "EXAMPLES\n  podtide chart scenarios/flash-sale/scenario.yaml -o flash-sale.svg\n  \
      podtide chart flash-sale.yaml -o slide.png --size 1600x900 --theme dark --from 8m --to 30m\n\n\
-     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}\n\n{AT_HELP}"
 ))]
-#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+#[command(after_help = "--help says how traffic, edits and events are written, with examples.")]
 pub struct ChartArgs {
     /// What to play.
     #[command(flatten)]
@@ -252,9 +282,9 @@ pub enum Theme {
 #[command(after_long_help = format!(
     "EXAMPLES\n  podtide check shop/\n  helm template shop | podtide check -\n  \
      podtide check scenarios/flash-sale/scenario.yaml --format json\n\n\
-     {TRAFFIC_HELP}\n\n{EDIT_HELP}"
+     {TRAFFIC_HELP}\n\n{EDIT_HELP}\n\n{AT_HELP}"
 ))]
-#[command(after_help = "--help says how traffic and edits are written, with examples.")]
+#[command(after_help = "--help says how traffic, edits and events are written, with examples.")]
 pub struct CheckArgs {
     /// What to look at.
     #[command(flatten)]

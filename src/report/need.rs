@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::readings::HpaSpecAt;
 use super::series::Need;
 use super::track::{Piece, Track};
 use crate::api::apps::DeploymentSpec;
@@ -34,7 +35,8 @@ pub(super) struct Tolerance {
 /// What the need of an HPA follows from.
 #[derive(Clone, Copy)]
 pub(super) struct Demand<'a> {
-    pub(super) hpa: &'a HorizontalPodAutoscalerSpec,
+    /// Specs of the HPA, each with the instant from which it holds \[ms\].
+    pub(super) hpas: &'a [HpaSpecAt],
     pub(super) profile: &'a Profile,
     pub(super) tolerance: Tolerance,
     /// Custom metrics that are made from this workload's traffic.
@@ -73,14 +75,21 @@ pub(super) fn over_time(
     let mut need = Need::default();
     for (place, (from, spec)) in specs.iter().enumerate() {
         let to = specs.get(place + 1).map_or(end_ms, |next| next.0);
-        let Some(proportion) = proportion(demand, &spec.template.spec) else {
-            return Need::default();
-        };
-        for piece in load.pieces(*from, to) {
-            let [least, exact, most] = proportion.0;
-            steps(&mut need.least, &piece, least, f64::ceil, -SLACK);
-            steps(&mut need.exact, &piece, exact, f64::ceil, -SLACK);
-            steps(&mut need.most, &piece, most, f64::floor, SLACK);
+        for (number, (hpa_from, hpa)) in demand.hpas.iter().enumerate() {
+            let hpa_to = demand.hpas.get(number + 1).map_or(end_ms, |next| next.0);
+            let (from, to) = (from.max(*hpa_from), to.min(hpa_to));
+            if from >= to && (number > 0 || place > 0) {
+                continue;
+            }
+            let Some(proportion) = proportion(demand, hpa, &spec.template.spec) else {
+                return Need::default();
+            };
+            for piece in load.pieces(from, to) {
+                let [least, exact, most] = proportion.0;
+                steps(&mut need.least, &piece, least, f64::ceil, -SLACK);
+                steps(&mut need.exact, &piece, exact, f64::ceil, -SLACK);
+                steps(&mut need.most, &piece, most, f64::floor, SLACK);
+            }
         }
     }
     // What the HPA leaves alone is never less than what it asks for.
@@ -126,9 +135,13 @@ fn higher(a: &Track, b: &Track, end_ms: f64) -> Track {
     higher
 }
 
-fn proportion(demand: &Demand<'_>, pod: &PodSpec) -> Option<Proportion> {
+fn proportion(
+    demand: &Demand<'_>,
+    hpa: &HorizontalPodAutoscalerSpec,
+    pod: &PodSpec,
+) -> Option<Proportion> {
     let mut greatest = Proportion::default();
-    for metric in demand.hpa.metrics.as_deref().unwrap_or_default() {
+    for metric in hpa.metrics.as_deref().unwrap_or_default() {
         let Proportion(own) = of_metric(demand, pod, metric)?;
         for (most, own) in greatest.0.iter_mut().zip(own) {
             *most = most.max(own);

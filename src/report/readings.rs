@@ -31,11 +31,25 @@ pub(super) struct HpaLog {
 /// One HPA and its target, as far as its readings need them.
 #[derive(Clone, Copy)]
 pub(super) struct Subject<'a> {
+    /// Its spec at the start.
     pub(super) spec: &'a HorizontalPodAutoscalerSpec,
+    /// All its specs, each with the instant from which it holds.
+    pub(super) specs: &'a [HpaSpecAt],
     /// Pods of the target, for the limits of its containers.
     pub(super) pod: &'a PodSpec,
     pub(super) tolerance: Tolerance,
     pub(super) end: SimTime,
+}
+
+/// A spec of an HPA, and from when on it holds \[ms\].
+pub(super) type HpaSpecAt = (f64, Arc<HorizontalPodAutoscalerSpec>);
+
+impl Subject<'_> {
+    /// The spec that a sync went by.
+    fn spec_at(&self, at: SimTime) -> &HorizontalPodAutoscalerSpec {
+        let later = self.specs.iter().rev().find(|(from, _)| *from <= at.0 as f64);
+        later.map_or(self.spec, |(_, spec)| spec)
+    }
 }
 
 impl HpaLog {
@@ -145,12 +159,28 @@ impl HpaLog {
         HpaFailure {
             from_seconds: decision.at.as_secs_f64(),
             to_seconds: subject.end.as_secs_f64(),
-            metric: what.map(|metric| name(subject.spec, metric)),
+            metric: what.map(|metric| name(subject.spec_at(decision.at), metric)),
             reason: said.map_or("", HpaReason::word).to_owned(),
             message: said.map_or_else(String::new, ToString::to_string),
             syncs: 0,
         }
     }
+}
+
+/// All specs of an HPA, the first from the start on.
+pub(super) fn specs_of(
+    recording: &Recording,
+    hpa: Option<HpaId>,
+    first: &HorizontalPodAutoscalerSpec,
+) -> Vec<HpaSpecAt> {
+    let mut specs = vec![(0.0, Arc::new(first.clone()))];
+    specs.extend(recording.facts.iter().filter_map(|fact| match &fact.write {
+        Write::UpdateHpa { hpa: changed, spec } if Some(*changed) == hpa => {
+            Some((fact.at.0 as f64, Arc::clone(spec)))
+        }
+        _ => None,
+    }));
+    specs
 }
 
 /// What failed at a sync: metrics by their places, or the sync itself.
@@ -185,12 +215,13 @@ fn readings(decision: &Decision, subject: &Subject<'_>) -> Vec<MetricReading> {
         return Vec::new();
     }
     let metrics = (0..).zip(decision.metrics());
+    let spec = subject.spec_at(decision.at);
     metrics
         .map(|(place, metric)| {
             let valid = metric.basis.is_valid();
-            let unit = unit(subject.spec, place, metric.kind);
+            let unit = unit(spec, place, metric.kind);
             MetricReading {
-                name: name(subject.spec, place),
+                name: name(spec, place),
                 value: valid.then(|| value(metric)),
                 target: target(metric),
                 unit,

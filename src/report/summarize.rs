@@ -7,7 +7,7 @@ use super::need::{self, Demand};
 use super::nodes;
 use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
 use super::pods::{self, PodHistory};
-use super::readings::{self, Decisions, HpaLog, Subject};
+use super::readings::{self, Decisions, HpaLog, HpaSpecAt, Subject};
 use super::rollouts;
 use super::scaling::measure;
 use super::series::{Series, WorkloadSeries};
@@ -157,13 +157,18 @@ impl Inputs<'_> {
         let tolerance = need::tolerance(&hpa.spec, flags);
         let plan = &self.scenario.deployments[place].object.spec.template.spec;
         let pod = readings::pod_of(&self.pods[place].specs).unwrap_or(plan);
-        let subject = Subject { spec: &hpa.spec, pod, tolerance, end: self.recording.end };
+        let id = self.log.id(&hpa.metadata.namespace, &hpa.metadata.name);
+        let specs = readings::specs_of(self.recording, id, &hpa.spec);
+        let end = self.recording.end;
+        let subject = Subject { spec: &hpa.spec, specs: &specs, pod, tolerance, end };
         report.decisions = self.log.rows(decisions, &subject);
         report.hpa_failures = self.log.failures(decisions, &subject);
         series.metrics = metrics::series(decisions, &subject);
-        series.min_replicas = Track::constant(f64::from(hpa.spec.min_replicas.unwrap_or(1)));
-        series.max_replicas = Track::constant(f64::from(hpa.spec.max_replicas));
-        series.need = self.need(place, hpa, tolerance, series);
+        for (at_ms, spec) in &specs {
+            series.min_replicas.push(*at_ms, f64::from(spec.min_replicas.unwrap_or(1)));
+            series.max_replicas.push(*at_ms, f64::from(spec.max_replicas));
+        }
+        series.need = self.need(place, &specs, tolerance, series);
         if series.need.exact.is_empty() {
             series.need = readings::proposals(decisions);
         }
@@ -172,7 +177,7 @@ impl Inputs<'_> {
     fn need(
         &self,
         place: usize,
-        hpa: &HorizontalPodAutoscaler,
+        hpas: &[HpaSpecAt],
         tolerance: need::Tolerance,
         series: &WorkloadSeries,
     ) -> super::Need {
@@ -183,7 +188,7 @@ impl Inputs<'_> {
             return super::Need::default();
         };
         let demand = Demand {
-            hpa: &hpa.spec,
+            hpas,
             profile,
             tolerance,
             wirings: &workload.metrics,

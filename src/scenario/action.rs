@@ -9,6 +9,8 @@ pub mod objects;
 pub mod pod;
 pub mod service;
 
+use std::sync::Arc;
+
 use super::Scenario;
 
 pub use around::{ImagesAction, MetricsAction, Outage, PullPace, SlowPulls, TrafficAction};
@@ -71,6 +73,13 @@ pub enum Action {
     Images(ImagesAction),
     /// To the traffic.
     Traffic(TrafficAction),
+    /// Something that the API server will not do.
+    Refused {
+        /// What was asked, in a few words.
+        title: Arc<str>,
+        /// What it says.
+        why: Arc<str>,
+    },
     /// Another quota of pods, as `Scenario::cluster.pod_quota`; pods that exist stay.
     PodQuota(Option<i64>),
 }
@@ -139,6 +148,7 @@ impl Action {
             Action::Metrics(what) => what.title(),
             Action::Images(what) => what.title(),
             Action::Traffic(what) => what.title(),
+            Action::Refused { title, .. } => title.to_string(),
             Action::PodQuota(Some(quota)) => format!("quota of {quota} pods"),
             Action::PodQuota(None) => "no quota of pods".to_owned(),
         }

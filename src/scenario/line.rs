@@ -17,6 +17,9 @@
 //!     scale:1.5
 //! ```
 
+pub mod command;
+mod words;
+
 use crate::diagnostic::{Diagnostic, SourceId, SourceMap, Span, has_errors};
 use crate::manifest::suggest::nearest;
 use crate::manifest::yaml::{Entry, Node, Value};

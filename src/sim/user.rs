@@ -43,6 +43,7 @@ impl Simulation<'_> {
                 self.act_on_images(what);
                 Ok(())
             }
+            Action::Refused { why, .. } => Err(why.to_string()),
             // The load model has it in its loads.
             Action::Traffic(_) => Ok(()),
             Action::PodQuota(quota) => {

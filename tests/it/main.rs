@@ -5,6 +5,7 @@
 )]
 
 mod bundles;
+mod at;
 mod causes;
 mod cli;
 mod cluster_autoscaler;
@@ -13,6 +14,7 @@ mod conformance;
 mod deploy;
 mod endpoints;
 mod explain;
+mod events;
 mod invalid;
 mod kubelet;
 mod load_model;

@@ -12,6 +12,7 @@ use crate::manifest::edit::Edit;
 use crate::manifest::yaml::{Entry, Node, Value};
 use crate::manifest::{self, Documents, Manifests, ObjectTree};
 use crate::scenario::check::TrafficLine;
+use crate::scenario::file::event::Event;
 use crate::scenario::file::scalar::{Amount, parse_amount};
 use crate::scenario::file::{self, ScenarioFile};
 use crate::scenario::line;
@@ -26,6 +27,8 @@ pub(super) struct Gatherer<'a> {
     /// Whether all of `--traffic` could be read.
     lines_complete: bool,
     pub(super) saturate_at: Option<f64>,
+    /// What `--at` says.
+    events: Vec<Event>,
 }
 
 /// A Scenario whose own manifests are known, but not read as objects yet.
@@ -48,6 +51,7 @@ impl<'a> Gatherer<'a> {
             lines: Vec::new(),
             lines_complete: true,
             saturate_at: None,
+            events: Vec::new(),
         }
     }
 
@@ -57,6 +61,13 @@ impl<'a> Gatherer<'a> {
             let (line, findings) = line::parse(&mut self.reader.sources, "--traffic", text);
             self.lines_complete &= line.is_some();
             self.lines.extend(line);
+            self.reader.findings.extend(findings);
+        }
+        for pair in self.arguments.at.chunks_exact(2) {
+            let sources = &mut self.reader.sources;
+            let (events, findings) = line::command::parse(sources, "--at", &pair[0], &pair[1]);
+            self.lines_complete &= findings.is_empty();
+            self.events.extend(events);
             self.reader.findings.extend(findings);
         }
         for text in &self.arguments.set {
@@ -144,6 +155,7 @@ impl<'a> Gatherer<'a> {
         file.complete &= self.lines_complete && !has_errors(&self.reader.findings);
         self.reader.findings.extend(findings);
         let folder = path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+        self.add_events(&mut file, &folder);
         let mut own = Vec::new();
         for manifest in &file.spec.manifests {
             let before = self.reader.findings.len();
@@ -177,6 +189,7 @@ impl<'a> Gatherer<'a> {
         self.apply_edits(&mut root);
         let (mut file, findings) = file::parse(&root, &self.reader.sources);
         file.comment = None;
+        self.add_events(&mut file, Path::new(""));
         file.complete &= self.lines_complete && !has_errors(&self.reader.findings);
         self.reader.findings.extend(findings);
         let first = self.arguments.files.iter().chain(&self.arguments.kustomize).next();
@@ -188,6 +201,23 @@ impl<'a> Gatherer<'a> {
             file,
             own: Vec::new(),
         }
+    }
+
+    /// Adds events of the command line; files that they name are found from the current folder.
+    fn add_events(&self, file: &mut ScenarioFile, folder: &Path) {
+        let mut events = self.events.clone();
+        for event in &mut events {
+            let apply = event.apply.as_mut();
+            let Some(path) = apply.and_then(|apply| apply.value.manifest.as_mut()) else {
+                continue;
+            };
+            let absolute =
+                std::path::absolute(&path.value).ok().filter(|_| folder != Path::new(""));
+            if let Some(absolute) = absolute {
+                path.value = absolute.display().to_string();
+            }
+        }
+        file.spec.events.extend(events);
     }
 
     /// Edits that name no object change the Scenario's spec.

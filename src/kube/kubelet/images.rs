@@ -100,7 +100,8 @@ impl Images {
         self.slow.iter().filter(meets).fold(self.pull_takes, slower)
     }
 
-    /// Queues a pull of so long. One of an image that will be there when its turn comes takes no time.
+    /// Queues a pull of so long. One of an image that will be there when its turn comes takes no
+    /// time.
     pub(super) fn pull(
         &mut self,
         node: NodeId,

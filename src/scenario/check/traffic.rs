@@ -1,6 +1,7 @@
 //! Traffic: who is asked for how much.
 
-use std::collections::BTreeMap;
+mod scale;
+
 use std::sync::Arc;
 
 use super::asked::Asked;
@@ -228,39 +229,6 @@ impl Checker<'_> {
         services
     }
 
-    /// Finds events that scale the traffic of something that has none of its own.
-    fn find_unscaled(&mut self, entries: &Entries, scales: &[TrafficScale]) {
-        let mut told: Vec<&Span> = Vec::new();
-        for scale in scales {
-            let is_met = |entry: &Entry| !entry.layers.is_empty() && self.meets(scale, entry);
-            if entries.0.iter().any(is_met) || told.contains(&&scale.span) {
-                continue;
-            }
-            told.push(&scale.span);
-            self.report_absence(
-                Diagnostic::error("scenario-event", "there is no such traffic to scale")
-                    .at(scale.span.clone(), "")
-                    .help("name whom an entry of `traffic` with layers or a demand asks"),
-            );
-        }
-    }
-
-    /// Whether an event scales an entry.
-    fn meets(&self, scale: &TrafficScale, entry: &Entry) -> bool {
-        let objects = self.input.objects;
-        match (&scale.whose, &entry.asked) {
-            (None, _) => true,
-            (Some(Asked::Deployment(wanted)), Asked::Service(place)) => {
-                let service = &objects.services[*place as usize].object;
-                selected(objects, &service.metadata.namespace, &service.spec.selector)
-                    .contains(wanted)
-            }
-            (Some(Asked::Deployment(wanted)), Asked::Queue(_, consumers)) => wanted == consumers,
-            (Some(Asked::Queue(wanted, _)), Asked::Queue(name, _)) => wanted == name,
-            (Some(wanted), asked) => wanted == asked,
-        }
-    }
-
     fn load(
         &mut self,
         entry: &Entry,
@@ -274,7 +242,7 @@ impl Checker<'_> {
         let met: Vec<&TrafficScale> =
             scales.iter().filter(|scale| self.meets(scale, entry)).collect();
         if !met.is_empty() {
-            layers.push(Layer::ScaleSteps { steps: factor_over_time(&met) });
+            layers.push(Layer::ScaleSteps { steps: scale::factor_over_time(&met) });
         }
         match Load::compile(&layers, context) {
             Ok(load) => Some(Arc::new(load)),
@@ -380,25 +348,4 @@ impl Checker<'_> {
         }
         found
     }
-}
-
-/// The product of all factors from each instant on at which it changes.
-fn factor_over_time(scales: &[&TrafficScale]) -> Vec<(SimTime, f64)> {
-    let begins = scales.iter().map(|scale| (scale.from, scale.factor, true));
-    let ends = scales.iter().filter_map(|scale| Some((scale.until?, scale.factor, false)));
-    let mut changes: Vec<(SimTime, f64, bool)> = begins.chain(ends).collect();
-    changes.sort_by_key(|(at, ..)| *at);
-    // How often each factor counts at the instant; they are few, however often they come.
-    let mut counts: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
-    let mut steps: Vec<(SimTime, f64)> = Vec::with_capacity(changes.len());
-    for (at, factor, begins) in changes {
-        let count = &mut counts.entry(factor.to_bits()).or_insert((factor, 0.0)).1;
-        *count += if begins { 1.0 } else { -1.0 };
-        let product = counts.values().map(|&(factor, count)| libm::pow(factor, count)).product();
-        match steps.last_mut().filter(|last| last.0 == at) {
-            Some(last) => last.1 = product,
-            None => steps.push((at, product)),
-        }
-    }
-    steps
 }

@@ -41,6 +41,8 @@ features! {
     DeleteNode AddNodes Again Impatient
     // Who brings nodes.
     Autoscaler
+    // What happens to objects and around the cluster.
+    MetricsOutage SlowImagePull EditHpa EditPdb Edit TrafficScale
 }
 
 /// Those with which less happens, or much more time passes: they are on less often.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::documents::Documents;
-use super::edit::{Object, Target};
+use super::edit::{Object, Target, name_of};
 use crate::api::apps::Deployment;
-use crate::diagnostic::{Diagnostic, Span};
-use crate::manifest::{Loaded, Manifests};
+use crate::diagnostic::{Diagnostic, Span, has_errors};
+use crate::manifest::{Loaded, Manifests, ObjectTree, Options, Origin, decode_alone};
 use crate::scenario::Action;
 use crate::scenario::action::{DeploymentAction, Replacement};
 use crate::scenario::check::Checker;
@@ -133,7 +133,7 @@ impl Checker<'_> {
         &mut self,
         target: &Target,
         applied: &Manifests,
-        origin: crate::manifest::Origin,
+        origin: Origin,
         span: &Span,
         documents: &mut Documents<'_>,
     ) -> Option<Action> {
@@ -142,15 +142,27 @@ impl Checker<'_> {
         let former_annotations = documents.annotations(place, namespace);
         let new = applied.tree(origin);
         self.check_selector(&former, new, span)?;
+        let title: Arc<str> = Arc::from(format!("apply {}", name_of(new)));
         match documents.apply(place, namespace, new) {
-            Ok(done) => self.action(target, &done.manifests, span, documents, |object| {
-                let mut object = object.clone();
-                // What only the manifest before said becomes the default again.
-                if !done.says {
-                    object.spec.replicas = done.said.then_some(1);
-                }
-                DeploymentAction::Apply(Arc::new(Replacement { object, former_annotations }))
-            }),
+            Ok(done) => self.action(
+                target,
+                &done.manifests,
+                (span, Arc::clone(&title)),
+                documents,
+                |object| {
+                    let mut object = object.clone();
+                    // What only the manifest before said becomes the default again.
+                    if !done.says {
+                        object.spec.replicas = done.said.then_some(1);
+                    }
+                    DeploymentAction::Apply(Arc::new(Replacement { object, former_annotations }))
+                },
+            ),
+            // Sound by itself, it does not go with what others changed.
+            Err(errors) if is_sound(new, namespace) => {
+                let why: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
+                Some(Action::Refused { title, why: Arc::from(why.join("; ")) })
+            }
             Err(errors) => {
                 self.report_all(errors, span, "applied here");
                 None
@@ -192,4 +204,10 @@ impl Checker<'_> {
             );
         }
     }
+}
+
+/// Whether nothing is wrong with a manifest itself.
+fn is_sound(tree: &ObjectTree, namespace: &str) -> bool {
+    let options = Options { strict: false, namespace: namespace.to_owned() };
+    !has_errors(&decode_alone(tree, &options).1)
 }

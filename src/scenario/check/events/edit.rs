@@ -151,7 +151,8 @@ impl Checker<'_> {
             }
         };
         let title: Arc<str> = Arc::from(title_of(&former, change));
-        self.action(target, &decoded, span, documents, |object| {
+        let what = (span, Arc::clone(&title));
+        self.action(target, &decoded, what, documents, |object| {
             let mut object = object.clone();
             if !touches_replicas(change) {
                 object.spec.replicas = None;
@@ -166,14 +167,10 @@ impl Checker<'_> {
         &mut self,
         target: &Target,
         decoded: &Manifests,
-        span: &Span,
+        (span, title): (&Span, Arc<str>),
         documents: &mut Documents<'_>,
         deployment_action: impl FnOnce(&Deployment) -> DeploymentAction,
     ) -> Option<Action> {
-        let title = Arc::from(format!(
-            "edit {}",
-            name_of(documents.live(target.origin, &target.namespace))
-        ));
         match target.object {
             Object::Deployment(deployment) => {
                 let object = &decoded.deployments.first()?.object;
@@ -342,7 +339,8 @@ impl Checker<'_> {
     }
 }
 
-fn name_of(tree: &ObjectTree) -> String {
+/// `hpa/shop`.
+pub(super) fn name_of(tree: &ObjectTree) -> String {
     let kind = match tree.kind.as_str() {
         "HorizontalPodAutoscaler" => "hpa",
         "PodDisruptionBudget" => "pdb",

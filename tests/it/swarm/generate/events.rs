@@ -4,7 +4,7 @@ use super::super::recipe::{Dice, Feature, Recipe};
 use super::{list, name};
 
 /// What can happen, and the feature that switches it on.
-const KINDS: [Feature; 16] = [
+const KINDS: [Feature; 22] = [
     Feature::Scale,
     Feature::SetImage,
     Feature::SetImage,
@@ -21,6 +21,12 @@ const KINDS: [Feature; 16] = [
     Feature::FailNode,
     Feature::DeleteNode,
     Feature::AddNodes,
+    Feature::MetricsOutage,
+    Feature::SlowImagePull,
+    Feature::EditHpa,
+    Feature::EditPdb,
+    Feature::Edit,
+    Feature::TrafficScale,
 ];
 
 /// `spec.events`.
@@ -66,6 +72,15 @@ fn actions(recipe: &Recipe, kind: Feature, dice: &mut Dice) -> Vec<String> {
         Feature::AddNodes => {
             vec![format!("addNodes: {{like: {node}, count: {}}}", dice.between(1, 3))]
         }
+        Feature::MetricsOutage => vec![metrics_outage(dice)],
+        Feature::SlowImagePull => vec![slow_image_pull(&own, &node, dice)],
+        Feature::TrafficScale => {
+            let factor = dice.pick(&["0", "0.3", "2", "5"]);
+            vec![format!("trafficScale: {{factor: {factor}{}}}", lasting(dice))]
+        }
+        Feature::EditHpa => vec![edit_hpa(recipe, &own, dice)],
+        Feature::EditPdb => vec![edit_pdb(recipe, &own, dice)],
+        Feature::Edit => vec![edit(&own, dice)],
         Feature::Pause => {
             vec![format!("pause: {{deployment: {own}}}"), format!("resume: {{deployment: {own}}}")]
         }
@@ -120,4 +135,69 @@ fn taint(node: &str, dice: &mut Dice) -> Vec<String> {
 
 fn fail(node: &str, dice: &mut Dice) -> String {
     format!("failNode: {{node: {node}, what: {}}}", dice.pick(&["machine", "kubelet"]))
+}
+
+/// `, for: ...`, or nothing for what lasts to the end.
+fn lasting(dice: &mut Dice) -> String {
+    if dice.chance(70) { format!(", for: {}s", dice.between(5, 120)) } else { String::new() }
+}
+
+fn metrics_outage(dice: &mut Dice) -> String {
+    let what = match dice.between(0, 3) {
+        0 => "what: connection".to_owned(),
+        1 => "apis: [resource, custom, external]".to_owned(),
+        2 => format!("hideEvery: {}", dice.between(1, 4)),
+        _ => "what: server".to_owned(),
+    };
+    format!("metricsOutage: {{{what}{}}}", lasting(dice))
+}
+
+fn slow_image_pull(own: &str, node: &str, dice: &mut Dice) -> String {
+    let pace = if dice.chance(50) { "factor: 7" } else { "takes: 30s" };
+    let which = match dice.between(0, 2) {
+        0 => format!(", image: \"{own}:v2\""),
+        1 => format!(", node: {node}"),
+        _ => String::new(),
+    };
+    format!("slowImagePull: {{{pace}{which}{}}}", lasting(dice))
+}
+
+/// A Deployment without an HPA, or without a budget, has another field of its own edited.
+fn edit(own: &str, dice: &mut Dice) -> String {
+    let (path, value) = *dice.pick(&[
+        ("spec.minReadySeconds", "3"),
+        ("spec.strategy", "{type: RollingUpdate, rollingUpdate: {maxSurge: 2, maxUnavailable: 0}}"),
+        ("spec.template.metadata.annotations.note", "changed"),
+        ("spec.replicas", "4"),
+        ("spec.revisionHistoryLimit", "null"),
+    ]);
+    format!("edit: {{object: deploy/{own}, path: {path}, value: {value}}}")
+}
+
+fn edit_hpa(recipe: &Recipe, own: &str, dice: &mut Dice) -> String {
+    let number = own.trim_start_matches("app").parse().unwrap_or(0);
+    if !recipe.has_for(Feature::Hpa, number) {
+        return edit(own, dice);
+    }
+    let (path, value) = *dice.pick(&[
+        ("spec.maxReplicas", "12"),
+        ("spec.minReplicas", "null"),
+        ("spec.behavior", "null"),
+        ("spec.behavior", "{scaleDown: {stabilizationWindowSeconds: 20}}"),
+        ("spec.behavior", "{}"),
+    ]);
+    format!("editHpa: {{hpa: {own}, path: {path}, value: {value}}}")
+}
+
+fn edit_pdb(recipe: &Recipe, own: &str, dice: &mut Dice) -> String {
+    let number = own.trim_start_matches("app").parse().unwrap_or(0);
+    if !recipe.has_for(Feature::Pdb, number) {
+        return edit(own, dice);
+    }
+    let patch = *dice.pick(&[
+        "{minAvailable: null, maxUnavailable: 1}",
+        "{minAvailable: 50%, maxUnavailable: null}",
+        "{unhealthyPodEvictionPolicy: AlwaysAllow}",
+    ]);
+    format!("editPdb: {{pdb: {own}, patch: {{spec: {patch}}}}}")
 }
