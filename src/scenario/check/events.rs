@@ -187,7 +187,9 @@ impl Checker<'_> {
         }
         let actions =
             self.service_actions(written).unwrap_or_else(|| self.workload_actions(written));
-        actions.iter().for_each(|action| documents.follow(action, now));
+        for action in &actions {
+            documents.follow(action, now);
+        }
         actions
     }
 }

@@ -100,7 +100,7 @@ fn read_words<'t>(
         findings.push(
             Diagnostic::error("command-line", "nothing is to be done")
                 .at(line.span(), "")
-                .help(format!("write a command such as `{}`", EXAMPLE)),
+                .help(format!("write a command such as `{EXAMPLE}`")),
         );
         return None;
     };
@@ -194,7 +194,7 @@ impl<'t> Reader<'t> {
             "set resources" => self.set_resources(),
             "set selector" => self.set_selector(),
             "scale" => self.scale(),
-            "apply" => self.apply(),
+            "apply" => Some(self.apply()),
             "patch" => self.patch(),
             "edit" => return self.edit(),
             "rollout restart" => self.rollout("restart"),
@@ -211,7 +211,7 @@ impl<'t> Reader<'t> {
             "fail-node" => self.on_nodes("failNode"),
             "recover-node" => self.on_nodes("recoverNode"),
             "add-nodes" => self.add_nodes(),
-            "metrics-outage" => self.metrics_outage(),
+            "metrics-outage" => Some(self.metrics_outage()),
             "slow-image-pull" => self.slow_image_pull(),
             _ => self.traffic_scale(),
         };

@@ -356,10 +356,10 @@ fn title_of(tree: &ObjectTree, change: &Change) -> String {
         Change::Value(edit) => {
             let path = edit.to_string();
             let path = path.split_once('=').map_or(path.as_str(), |(path, _)| path);
-            match edit.value.is_null() {
-                true => format!("remove {path} of {name}"),
-                false => format!("set {path} of {name} to {}", clip(&edit.value.to_json())),
+            if edit.value.is_null() {
+                return format!("remove {path} of {name}");
             }
+            format!("set {path} of {name} to {}", clip(&edit.value.to_json()))
         }
         Change::Patch(_) => format!("patch {name}"),
     }

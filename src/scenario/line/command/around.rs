@@ -46,7 +46,7 @@ impl<'t> Reader<'t> {
             }
         }
         entries.extend(self.flag("--grace-period", "gracePeriod", seconds));
-        entries.extend(self.flag("--timeout", "timeout", |it| it.node()));
+        entries.extend(self.flag("--timeout", "timeout", as_it_is));
         let skip = "--skip-wait-for-delete-timeout";
         entries.extend(self.flag(skip, "skipWaitForDeleteTimeout", seconds));
         entries.extend(self.flag("--pod-selector", "podSelector", text));
@@ -102,7 +102,7 @@ impl<'t> Reader<'t> {
         Some(lasts.entry("for", lasts.node()))
     }
 
-    pub(super) fn metrics_outage(&mut self) -> Option<Action> {
+    pub(super) fn metrics_outage(&mut self) -> Action {
         let mut entries: Vec<Entry> = self.lasting().into_iter().collect();
         if let Some(apis) = self.words.value("--apis") {
             let mut begin = 0;
@@ -116,7 +116,7 @@ impl<'t> Reader<'t> {
         }
         entries.extend(self.flag("--hide-every", "hideEvery", scalar));
         entries.extend(self.flag("--what", "what", text));
-        Some(("metricsOutage", self.map(entries)))
+        ("metricsOutage", self.map(entries))
     }
 
     pub(super) fn slow_image_pull(&mut self) -> Option<Action> {
@@ -152,4 +152,9 @@ fn seconds(piece: Piece<'_>) -> Node {
         Ok(number) => string(&format!("{number}s"), piece),
         Err(_) => piece.node(),
     }
+}
+
+/// A text as it stands.
+fn as_it_is(piece: Piece<'_>) -> Node {
+    piece.node()
 }

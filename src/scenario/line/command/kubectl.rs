@@ -100,12 +100,12 @@ impl<'t> Reader<'t> {
         Some(("scale", self.map([deployment].into_iter().chain(replicas))))
     }
 
-    pub(super) fn apply(&mut self) -> Option<Action> {
+    pub(super) fn apply(&mut self) -> Action {
         let manifest = self.flag("--filename", "manifest", text);
         if manifest.is_none() {
             self.refuse(self.line, "it is not said what is applied", "write `apply -f FILE`");
         }
-        Some(("apply", self.map(manifest)))
+        ("apply", self.map(manifest))
     }
 
     pub(super) fn patch(&mut self) -> Option<Action> {
