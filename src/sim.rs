@@ -16,7 +16,6 @@ mod user;
 
 use std::collections::{BTreeMap, VecDeque};
 
-
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::eviction::Eviction;
 use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};

@@ -146,10 +146,6 @@ pub struct InputArgs {
     /// Change one value of a Scenario or manifest; see --help.
     #[arg(short, long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Let something happen at a time, such as `--at 20m 'set image deployment/shop shop=shop:v2'`;
-    /// see --help.
-    #[arg(long, num_args = 2, value_names = ["TIME", "COMMAND"], allow_hyphen_values = true)]
-    pub at: Vec<String>,
     /// Seed of everything random.
     #[arg(long, value_name = "NUMBER")]
     pub seed: Option<u64>,
@@ -162,6 +158,27 @@ pub struct InputArgs {
     /// Treat warnings as errors.
     #[arg(long)]
     pub strict: bool,
+    /// Times and commands, one after the other, as [`EventArgs`] or `explain --event` give them.
+    #[arg(skip)]
+    pub events: Vec<String>,
+}
+
+impl InputArgs {
+    /// The same with events.
+    pub fn with(&self, events: &[String]) -> InputArgs {
+        InputArgs { events: events.to_vec(), ..self.clone() }
+    }
+}
+
+/// Events of every command that does not ask about an instant.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub struct EventArgs {
+    /// Let something happen at a time, such as `--at 20m 'set image deployment/shop shop=shop:v2'`;
+    /// see --help.
+    #[arg(long, visible_alias = "event", num_args = 2, value_names = ["TIME", "COMMAND"])]
+    #[arg(allow_hyphen_values = true)]
+    pub at: Vec<String>,
 }
 
 /// Arguments of `run`.
@@ -174,6 +191,9 @@ pub struct RunArgs {
     /// What to play.
     #[command(flatten)]
     pub input: InputArgs,
+    /// What happens.
+    #[command(flatten)]
+    pub events: EventArgs,
     /// What comes out.
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub format: Format,
@@ -244,6 +264,9 @@ pub struct ChartArgs {
     /// What to play.
     #[command(flatten)]
     pub input: InputArgs,
+    /// What happens.
+    #[command(flatten)]
+    pub events: EventArgs,
     /// The picture: a name that ends in .svg or .png.
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     #[arg(help_heading = "Output")]
@@ -289,6 +312,9 @@ pub struct CheckArgs {
     /// What to look at.
     #[command(flatten)]
     pub input: InputArgs,
+    /// What happens.
+    #[command(flatten)]
+    pub events: EventArgs,
     /// What comes out.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text, help_heading = "Output")]
     pub format: CheckFormat,
@@ -318,6 +344,10 @@ pub struct ExplainArgs {
     /// What to play.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Let something happen at a time; as `--at TIME COMMAND` of `podtide run`.
+    #[arg(long = "event", num_args = 2, value_names = ["TIME", "COMMAND"], help_heading = "Input")]
+    #[arg(allow_hyphen_values = true)]
+    pub events: Vec<String>,
     /// The instant that is asked about, such as `12m30s`. Without a name, whatever happened there.
     #[arg(long, value_name = "TIME", help_heading = "Question")]
     pub at: Option<String>,

@@ -19,7 +19,7 @@ use crate::scenario::file::scalar::parse_duration;
 pub fn run(arguments: &ChartArgs) -> anyhow::Result<Outcome> {
     let form = Form::of(arguments)?;
     let options = options(arguments)?;
-    let session = prepare_to_play(&arguments.input);
+    let session = prepare_to_play(&arguments.input.with(&arguments.events.at));
     output::tell_findings(&session.findings, &session.sources);
     if session.is_refused(arguments.input.strict) {
         return Ok(Outcome::WrongInput);

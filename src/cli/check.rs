@@ -14,7 +14,7 @@ use crate::render::diagnostic::{all_to_text, to_json};
 /// # Errors
 /// When the result cannot be written.
 pub fn run(arguments: &CheckArgs) -> anyhow::Result<Outcome> {
-    let session = prepare(&arguments.input, true);
+    let session = prepare(&arguments.input.with(&arguments.events.at), true);
     let text = match arguments.format {
         CheckFormat::Text => text(&session),
         CheckFormat::Json => json(&session)? + "\n",

@@ -32,7 +32,7 @@ pub fn run(arguments: &ExplainArgs) -> anyhow::Result<Outcome> {
         }
     }
     anyhow::ensure!(has_input, "what is to be played? Give a Scenario or manifests");
-    let session = prepare_to_play(&arguments.input);
+    let session = prepare_to_play(&arguments.input.with(&arguments.events));
     output::tell_findings(&session.findings, &session.sources);
     if session.is_refused(arguments.input.strict) {
         return Ok(Outcome::WrongInput);

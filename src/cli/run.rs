@@ -20,7 +20,7 @@ use crate::report::spread::{Numbers, Spread};
 /// # Errors
 /// When the result cannot be written.
 pub fn run(arguments: &RunArgs) -> anyhow::Result<Outcome> {
-    let session = prepare_to_play(&arguments.input);
+    let session = prepare_to_play(&arguments.input.with(&arguments.events.at));
     if session.is_refused(arguments.input.strict) {
         output::tell_findings(&session.findings, &session.sources);
         return Ok(Outcome::WrongInput);

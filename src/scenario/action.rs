@@ -9,8 +9,6 @@ pub mod objects;
 pub mod pod;
 pub mod service;
 
-use std::sync::Arc;
-
 use super::Scenario;
 
 pub use around::{ImagesAction, MetricsAction, Outage, PullPace, SlowPulls, TrafficAction};

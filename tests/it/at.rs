@@ -131,6 +131,10 @@ fn every_command_takes_events() {
     assert!(json.contains("\"all traffic times 5\""), "{json}");
     let check = ["check", "-", "-t", "60/s", "--at", "5m", "drain nod-1"];
     let checked = told(podtide().args(check).write_stdin(WEB));
+    let line = ["--event", "5m", "edit hpa/web spec.minReplicas=4", "--at", "10m"];
+    let explain = [&["explain", "-", "-t", "60/s", "--hpa", "web"], &line[..]].concat();
+    let explained = told(podtide().args(explain).write_stdin(WEB));
+    assert!(explained.starts_with("exit code 0\n"), "{explained}");
     assert!(checked.contains("no node is called `nod-1`"), "{checked}");
 }
 

@@ -63,7 +63,7 @@ impl<'a> Gatherer<'a> {
             self.lines.extend(line);
             self.reader.findings.extend(findings);
         }
-        for pair in self.arguments.at.chunks_exact(2) {
+        for pair in self.arguments.events.chunks_exact(2) {
             let sources = &mut self.reader.sources;
             let (events, findings) = line::command::parse(sources, "--at", &pair[0], &pair[1]);
             self.lines_complete &= findings.is_empty();
