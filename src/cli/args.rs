@@ -238,6 +238,10 @@ pub struct ReplayArgs {
     /// What to play.
     #[command(flatten)]
     pub input: InputArgs,
+    /// Let something happen at a time; as `--at TIME COMMAND` of `podtide run`.
+    #[arg(long = "event", num_args = 2, value_names = ["TIME", "COMMAND"], help_heading = "Input")]
+    #[arg(allow_hyphen_values = true)]
+    pub events: Vec<String>,
     /// The instant to begin at, such as `12m30s`.
     #[arg(long, value_name = "TIME", help_heading = "Player")]
     pub at: Option<String>,

@@ -32,7 +32,7 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
     let (width, height) = size(&arguments.size)?;
     let snapshot = instant("--snapshot", arguments.snapshot.as_deref())?;
     let at = instant("--at", arguments.at.as_deref())?;
-    let session = prepare_to_play(&arguments.input);
+    let session = prepare_to_play(&arguments.input.with(&arguments.events));
     output::tell_findings(&session.findings, &session.sources);
     if session.is_refused(arguments.input.strict) {
         return Ok(Outcome::WrongInput);
