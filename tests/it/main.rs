@@ -4,8 +4,8 @@
     reason = "tests read and write files; the bans are for the pure modules"
 )]
 
-mod bundles;
 mod at;
+mod bundles;
 mod causes;
 mod cli;
 mod cluster_autoscaler;
