@@ -1,16 +1,13 @@
 //! A day of one workload (S1): one Deployment with an HPA, 10 to 50 pods, load in constant steps of a
 //! second, simulation alone, with and without a recording.
 
-use std::collections::BTreeMap;
+mod support;
+
 use std::fmt::Write;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use podtide::diagnostic::SourceMap;
-use podtide::manifest::{self, Options};
 use podtide::recording::{Deaf, Recording};
 use podtide::scenario::Scenario;
-use podtide::scenario::check::{Input, check};
-use podtide::scenario::file;
 use podtide::sim::simulate;
 
 const MANIFESTS: &str = "\
@@ -59,31 +56,13 @@ fn stages() -> String {
 }
 
 fn scenario() -> Scenario {
-    let mut sources = SourceMap::default();
     let text = format!(
         "{MANIFESTS}apiVersion: podtide.dev/v1alpha1\nkind: Scenario\nmetadata: {{name: day}}\nspec:\n  \
          duration: 24h\n  seed: 1\n  traffic:\n    - to: {{service: web}}\n      layers:\n        - \
          {{stages: {{hold: true, points: [{}]}}}}\n  profiles:\n    - {{deployment: web, cpuPerRequest: 8ms}}\n",
         stages()
     );
-    let id = sources.add("day.yaml", text);
-    let (mut documents, _) = manifest::read(&sources, &[id]);
-    let scenarios = file::take_scenarios(&mut documents);
-    let (file, findings) = file::parse(&scenarios[0].node, &sources);
-    assert!(findings.is_empty(), "{findings:?}");
-    let (objects, _) = manifest::decode_documents(documents, &Options::default());
-    let input = Input {
-        file: &file,
-        name: "day",
-        objects: &objects,
-        applied: &BTreeMap::new(),
-        recordings: &BTreeMap::new(),
-        sources: &sources,
-        lines: &[],
-        saturate_at: None,
-    };
-    let (scenario, findings) = check(&input);
-    scenario.unwrap_or_else(|| panic!("{findings:?}"))
+    support::scenario("day", text)
 }
 
 fn day(criterion: &mut Criterion) {
