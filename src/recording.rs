@@ -22,9 +22,14 @@ pub trait Observer {
     /// The world at time 0, before anything has happened.
     fn start(&mut self, _cluster: &Cluster) {}
     /// Writes that were carried out, and the cluster after the last of them.
-    fn facts(&mut self, _facts: Vec<Fact>, _cluster: &Cluster) {}
+    /// What is left in the list is dropped.
+    fn facts(&mut self, _facts: &mut Vec<Fact>, _cluster: &Cluster) {}
     /// One sync of an HPA.
     fn decision(&mut self, _decision: Decision) {}
+    /// Syncs of HPAs at one instant; what is left in the list is dropped.
+    fn decisions(&mut self, decisions: &mut Vec<Decision>) {
+        decisions.drain(..).for_each(|decision| self.decision(decision));
+    }
     /// How a service fared between two changes.
     fn segment(&mut self, _segment: Segment) {}
     /// An event of the scenario came to nothing.
@@ -127,8 +132,8 @@ impl Observer for Recording {
         self.keep(cluster);
     }
 
-    fn facts(&mut self, facts: Vec<Fact>, cluster: &Cluster) {
-        self.facts.extend(facts);
+    fn facts(&mut self, facts: &mut Vec<Fact>, cluster: &Cluster) {
+        self.facts.append(facts);
         let last = self.keyframes.last().map_or(0, |keyframe| keyframe.facts);
         if self.facts.len() as u32 - last >= FACTS_PER_KEYFRAME {
             self.keep(cluster);
@@ -137,6 +142,10 @@ impl Observer for Recording {
 
     fn decision(&mut self, decision: Decision) {
         self.decisions.push(decision);
+    }
+
+    fn decisions(&mut self, decisions: &mut Vec<Decision>) {
+        self.decisions.append(decisions);
     }
 
     fn segment(&mut self, segment: Segment) {

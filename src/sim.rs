@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::timer::PeriodicTimer;
 use crate::kube::apiserver::eviction::Eviction;
-use crate::kube::apiserver::{Api, Below, Cluster, EventType, Nobody, Write, watch};
+use crate::kube::apiserver::{Api, Below, Cluster, EventType, Fact, Nobody, Write, watch};
 use crate::kube::cluster_autoscaler::ClusterAutoscaler;
 use crate::kube::control_plane::ControlPlane;
 use crate::kube::controllers::podautoscaler::decision::Decision;
@@ -96,6 +96,7 @@ struct Simulation<'a> {
     acting: u32,
     /// What the observer has not been told of yet.
     decisions: Vec<Decision>,
+    facts: Vec<Fact>,
     segments: Vec<Segment>,
     refusals: Vec<Refusal>,
     /// Metrics that nobody can read now.
@@ -309,8 +310,9 @@ impl Simulation<'_> {
 
     /// Hands on what has happened since the last time.
     fn tell<O: Observer>(&mut self, observer: &mut O) {
-        for decision in self.decisions.drain(..) {
-            observer.decision(decision);
+        if !self.decisions.is_empty() {
+            observer.decisions(&mut self.decisions);
+            self.decisions.clear();
         }
         self.take_segments();
         for segment in self.segments.drain(..) {
@@ -320,8 +322,9 @@ impl Simulation<'_> {
             observer.refused(refusal);
         }
         if !self.cluster.journal().is_empty() {
-            let facts = self.cluster.take_journal();
-            observer.facts(facts, &self.cluster);
+            self.cluster.swap_journal(&mut self.facts);
+            observer.facts(&mut self.facts, &self.cluster);
+            self.facts.clear();
         }
     }
 

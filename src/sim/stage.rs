@@ -73,6 +73,7 @@ impl<'a> Simulation<'a> {
                 .map(|it| ClusterAutoscaler::new(scenario.seed, Arc::clone(it))),
             acting: 0,
             decisions: Vec::new(),
+            facts: Vec::new(),
             segments: Vec::new(),
             refusals: Vec::new(),
             meter: Meter::new(scenario),

@@ -209,6 +209,11 @@ impl Cluster {
         &self.journal
     }
 
+    /// Puts an empty list in the place of the one of these facts.
+    pub(crate) fn swap_journal(&mut self, empty: &mut Vec<Fact>) {
+        std::mem::swap(&mut self.journal, empty);
+    }
+
     /// Takes these facts out.
     pub fn take_journal(&mut self) -> Vec<Fact> {
         std::mem::take(&mut self.journal)

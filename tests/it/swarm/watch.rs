@@ -103,8 +103,8 @@ impl Observer for Watch {
         self.story.start(cluster);
     }
 
-    fn facts(&mut self, facts: Vec<Fact>, cluster: &Cluster) {
-        for fact in &facts {
+    fn facts(&mut self, facts: &mut Vec<Fact>, cluster: &Cluster) {
+        for fact in &*facts {
             self.follow(fact);
         }
         let same = self.shadow.pods().len() == cluster.pods().len();

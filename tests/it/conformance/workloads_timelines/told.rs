@@ -44,8 +44,8 @@ impl Observer for Told {
         self.before = json!({});
     }
 
-    fn facts(&mut self, facts: Vec<Fact>, _: &Cluster) {
-        for fact in &facts {
+    fn facts(&mut self, facts: &mut Vec<Fact>, _: &Cluster) {
+        for fact in facts {
             self.turn(fact.at);
             self.see(fact);
         }
