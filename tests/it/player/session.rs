@@ -45,13 +45,22 @@ impl Tmux {
 
     /// Waits until the screen has a text.
     fn expect(&self, text: &str) -> String {
+        self.wait(text, |screen| screen.contains(text))
+    }
+
+    /// Waits until the screen has a text no more.
+    fn expect_without(&self, text: &str) -> String {
+        self.wait(text, |screen| !screen.contains(text))
+    }
+
+    fn wait(&self, text: &str, good: impl Fn(&str) -> bool) -> String {
         let begin = Instant::now();
         loop {
             let screen = self.screen();
-            if screen.contains(text) {
+            if good(&screen) {
                 return screen;
             }
-            assert!(begin.elapsed() < Duration::from_secs(20), "no `{text}` in\n{screen}");
+            assert!(begin.elapsed() < Duration::from_secs(20), "waited for `{text}` in\n{screen}");
             sleep(Duration::from_millis(50));
         }
     }
@@ -75,6 +84,8 @@ fn a_session_in_a_terminal() {
     tmux.press(&["?"]);
     tmux.expect("play, pause");
     tmux.press(&["Escape"]);
+    // Another key at once would be one with Alt.
+    tmux.expect_without("play, pause");
     tmux.press(&["Right"]);
     tmux.expect("10m46s / 1h");
     tmux.press(&["Space"]);
