@@ -12,6 +12,7 @@
 
 pub mod decision;
 pub mod evictions;
+pub mod incidents;
 mod last_failure;
 mod metrics;
 mod need;
@@ -31,6 +32,7 @@ use serde::Serialize;
 
 pub use decision::{DecisionRow, HpaFailure};
 pub use evictions::EvictionRow;
+pub use incidents::{Crashes, Victim};
 pub use metrics::{name as metric_name, unit as metric_unit};
 pub use nodes::{ClusterAutoscalerReport, KeptRow, NodeSeries, ScaleDownRow, ScaleUpRow};
 pub use numbers::{
@@ -132,6 +134,10 @@ pub struct WorkloadReport {
     pub rollouts: Vec<Rollout>,
     /// When the HPA could not do its work, in order of time.
     pub hpa_failures: Vec<HpaFailure>,
+    /// Containers that ended by themselves, by version.
+    pub crashes: Vec<Crashes>,
+    /// Pods that were deleted because there were to be fewer, in order of time.
+    pub scale_down_victims: Vec<Victim>,
 }
 
 /// Numbers of the whole cluster.

@@ -1,6 +1,7 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
 mod evictions;
+mod incidents;
 mod nodes;
 mod rollouts;
 mod title;
@@ -12,7 +13,7 @@ use crate::report::{
 
 pub use evictions::evictions;
 pub use nodes::nodes;
-pub use rollouts::{last_failure, marks};
+pub use rollouts::{last_failure, marks, of_others};
 pub use title::{cluster_title, finding, title};
 
 /// Idle pods are worth a sentence from so many pod-hours on.
@@ -28,6 +29,7 @@ pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     let lacks_nodes = title::lacks_nodes(workload);
     story.extend(pending(workload).filter(|_| lacks_nodes));
     story.extend(rollouts::rollouts(workload));
+    story.extend(incidents::crashes(workload));
     story.extend(lost_with_capacity(workload));
     story.extend(at_maximum(workload));
     story.extend(other_changes(workload));
@@ -35,6 +37,7 @@ pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     story.extend(workload.hpa_failures.iter().max_by_key(|f| f.syncs).map(failure));
     story.extend(worst_fall(workload).map(|fall| idle(workload, fall)));
     story.extend(flaps(workload));
+    story.extend(incidents::victims(workload));
     story
 }
 
@@ -306,8 +309,14 @@ fn failure(failure: &HpaFailure) -> String {
         Some(metric) => format!("could not read {metric}"),
         None => "could not scale".to_owned(),
     };
+    let often = match (failure.message_syncs, failure.syncs) {
+        (some, all) if some < all => {
+            format!(", {} of {} syncs", count(f64::from(some)), count(f64::from(all)))
+        }
+        _ => String::new(),
+    };
     format!(
-        "From {} to {} the HPA {what} ({}): {}",
+        "From {} to {} the HPA {what} ({}{often}): {}",
         instant(failure.from_seconds, false),
         instant(failure.to_seconds, false),
         failure.reason,

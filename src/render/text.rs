@@ -53,7 +53,8 @@ pub fn text(report: &Report, options: &TextOptions) -> String {
         let workload = &report.workloads[place];
         let whole = story::nodes(report).into_iter().chain(story::evictions(report));
         let whole = whole.chain(story::last_failure(report));
-        page.paragraphs(story::workload(workload).into_iter().chain(whole));
+        let others = story::of_others(report, place);
+        page.paragraphs(story::workload(workload).into_iter().chain(others).chain(whole));
         page.block(history::chart(
             workload,
             &report.series.workloads[place],

@@ -93,8 +93,10 @@ pub struct HpaFailure {
     pub metric: Option<String>,
     /// Upstream's word, as in `FailedGetResourceMetric`.
     pub reason: String,
-    /// Upstream's text, the first time.
+    /// Upstream's text; of several the most frequent.
     pub message: String,
     /// Syncs that failed.
     pub syncs: u32,
+    /// Those with this text.
+    pub message_syncs: u32,
 }

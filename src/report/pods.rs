@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::incidents::Incidents;
 use super::track::Track;
 use crate::api::apps::DeploymentSpec;
 use crate::api::core::PodTemplateSpec;
 use crate::api::quantity::Quantity;
 use crate::kube::apiserver::{Cluster, Fact, Write};
+use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
 use crate::kube::objects::ids::{DeploymentId, ObjectId, PodId, TemplateId};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::requests::{PodResourcesOptions, pod_requests};
@@ -33,6 +35,8 @@ pub(super) struct PodHistory {
     pub(super) outdated: Track,
     /// Pods on nodes, those being deleted too.
     pub(super) held: Track,
+    /// Crashes, and pods that were chosen to go.
+    pub(super) incidents: Incidents,
     /// What Swarm said of updates, and when \[ms\].
     pub(super) updates: Vec<(f64, UpdateStatus)>,
     /// Each spec of the Deployment, and from when on \[ms\] it was so.
@@ -129,6 +133,7 @@ impl Walk<'_> {
 
     fn fact(&mut self, fact: &Fact) {
         self.at_ms = fact.at.0.max(0);
+        self.see_incident(fact);
         if let Write::Event { object: ObjectId::Pod(pod), .. } = &fact.write {
             if fact.reason.word() == "FailedScheduling"
                 && let Some(counted) = self.pods.get(pod)
@@ -175,6 +180,33 @@ impl Walk<'_> {
             | Write::CreateReplicaSet(_)
             | Write::DeleteReplicaSet(_) => self.cluster.replay(fact),
             // Nothing else bears on how many pods there are.
+            _ => {}
+        }
+    }
+
+    /// What happens to a single pod; the cluster is as it was before.
+    fn see_incident(&mut self, fact: &Fact) {
+        let at_seconds = self.at_ms as f64 / 1000.0;
+        match (&fact.write, &fact.reason) {
+            (Write::PodStatus { pod, status }, _) => {
+                let known = self.pods.get(pod).zip(self.cluster.pod(*pod));
+                let Some((counted, former)) = known else { return };
+                let image = || {
+                    let template = &self.cluster.template(former.template).spec.spec;
+                    template.containers.first().map_or_else(String::new, |it| it.image.clone())
+                };
+                let incidents = &mut self.histories[counted.workload].incidents;
+                incidents.hear(at_seconds, former, status, image);
+            }
+            (
+                Write::DeletePod { pod, .. },
+                Reason::ReplicaSet(ReplicaSetReason::SuccessfulDelete { pod: name, rule, .. }),
+            ) => {
+                // What goes in a rollout is none that was chosen among equals.
+                if let Some(counted) = self.pods.get(pod).filter(|it| it.state.outdated == 0) {
+                    self.histories[counted.workload].incidents.chosen(at_seconds, name, rule);
+                }
+            }
             _ => {}
         }
     }

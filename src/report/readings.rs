@@ -126,23 +126,30 @@ impl HpaLog {
         subject: &Subject<'_>,
     ) -> Vec<HpaFailure> {
         let mut done = Vec::new();
-        let mut open: BTreeMap<Option<u32>, HpaFailure> = BTreeMap::new();
+        let mut open: BTreeMap<Option<u32>, (HpaFailure, Texts)> = BTreeMap::new();
         for decision in decisions {
             let now = failing(decision);
             let over: Vec<Option<u32>> =
                 open.keys().filter(|what| !now.contains(what)).copied().collect();
             for what in over {
-                let mut failure = open.remove(&what).expect("its key was just seen");
+                let (failure, texts) = open.remove(&what).expect("its key was just seen");
+                let mut failure = with_most_frequent(failure, &texts);
                 failure.to_seconds = decision.at.as_secs_f64();
                 done.push(failure);
             }
             for what in now {
-                let failure =
-                    open.entry(what).or_insert_with(|| self.failure(decision, what, subject));
+                let told = self.failure(decision, what, subject);
+                let text = (told.reason.clone(), told.message.clone());
+                let (failure, texts) = open.entry(what).or_insert_with(|| (told, Texts::new()));
                 failure.syncs += 1;
+                match texts.iter_mut().find(|(known, _)| *known == text) {
+                    Some((_, count)) => *count += 1,
+                    None => texts.push((text, 1)),
+                }
             }
         }
-        done.extend(open.into_values());
+        let left = open.into_values();
+        done.extend(left.map(|(failure, texts)| with_most_frequent(failure, &texts)));
         done.sort_by(|a, b| a.from_seconds.total_cmp(&b.from_seconds));
         done
     }
@@ -163,7 +170,25 @@ impl HpaLog {
             reason: said.map_or("", HpaReason::word).to_owned(),
             message: said.map_or_else(String::new, ToString::to_string),
             syncs: 0,
+            message_syncs: 0,
         }
+    }
+}
+
+/// Words and texts of a failure, and how often they were said.
+type Texts = Vec<((String, String), u32)>;
+
+/// A failure as it was told most often; the first of several.
+fn with_most_frequent(failure: HpaFailure, texts: &Texts) -> HpaFailure {
+    let most = texts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+    match texts.iter().find(|(_, count)| *count == most) {
+        Some(((reason, message), count)) => HpaFailure {
+            reason: reason.clone(),
+            message: message.clone(),
+            message_syncs: *count,
+            ..failure
+        },
+        None => failure,
     }
 }
 

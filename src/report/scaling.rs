@@ -14,6 +14,8 @@ const PAUSE_MS: f64 = 30_000.0;
 const WINDOW_GAP_MS: f64 = 1000.0;
 /// A change of direction within this time of the last change is a flap \[s\].
 const FLAP_SECONDS: f64 = 600.0;
+/// A rise that nobody reacted to and that hurt nobody lasts at least so long \[ms\].
+const SUSTAINED_MS: f64 = 60_000.0;
 /// Share by which load must be above capacity; less is rounding.
 const SLACK: f64 = 1e-9;
 
@@ -157,8 +159,9 @@ impl Course<'_> {
         for span in &mut spans {
             span.1 = until_caught(span.1, &short);
         }
-        let merged = joined(spans, PAUSE_MS);
-        merged.into_iter().map(|span| self.rise(span, &short)).collect()
+        let merged = joined(spans.clone(), PAUSE_MS);
+        let rises = merged.into_iter().map(|span| self.rise(span, &short));
+        rises.filter(|rise| is_sustained(rise, &spans)).collect()
     }
 
     fn rise(&self, (from, to): (f64, f64), short: &[(f64, f64)]) -> Rise {
@@ -268,6 +271,17 @@ pub fn worst(rises: &[Rise]) -> Option<&Rise> {
         }
     }
     worst
+}
+
+/// Whether a rise is more than noise that passes by: something came of it, or it lasted, with the
+/// load above what the HPA leaves alone for most of the time.
+fn is_sustained(rise: &Rise, spans: &[(f64, f64)]) -> bool {
+    if rise.reaction_seconds.is_some() || rise.under_capacity_seconds > 0.0 {
+        return true;
+    }
+    let (from, to) = (rise.from_seconds * 1000.0, rise.to_seconds * 1000.0);
+    let inside = spans.iter().map(|span| (span.1.min(to) - span.0.max(from)).max(0.0));
+    to - from >= SUSTAINED_MS && inside.sum::<f64>() > (to - from) / 2.0
 }
 
 /// Reversals of direction soon after the last change.

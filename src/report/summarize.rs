@@ -5,7 +5,7 @@ use super::last_failure::last_failure;
 use super::metrics;
 use super::need::{self, Demand};
 use super::nodes;
-use super::numbers::{Hpa, Pending, Resources, Rise, WorkloadKind};
+use super::numbers::{Hpa, LastFailure, Pending, Resources, Rise, WorkloadKind};
 use super::pods::{self, PodHistory};
 use super::readings::{self, Decisions, HpaLog, HpaSpecAt, Subject};
 use super::rollouts;
@@ -18,6 +18,7 @@ use crate::api::autoscaling::{HorizontalPodAutoscaler, HpaScalingRules};
 use crate::api::meta::StringMap;
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::recording::Recording;
+use crate::scenario::action::Pods;
 use crate::scenario::{Action, DeploymentPlan, Prices, Scenario, ScenarioEvent};
 
 /// The release whose rules are played.
@@ -118,6 +119,8 @@ impl Inputs<'_> {
         let (recording, histories) = (self.recording, &self.services);
         let failures = Failures { recording, histories, services: &services };
         let traffic = series.traffic.is_some().then_some(&failures);
+        report.crashes = self.pods[place].incidents.crashes();
+        report.scale_down_victims.clone_from(&self.pods[place].incidents.victims);
         report.rollouts = rollouts::rollouts(&self.pods[place], traffic, self.end_ms());
         if !report.rollouts.is_empty() {
             series.updated = self.pods[place].updated.clone();
@@ -285,12 +288,44 @@ impl Inputs<'_> {
         if peak.is_nan() { 0 } else { peak as u32 }
     }
 
+    fn last_failure(&self, events: &[EventRow]) -> Option<LastFailure> {
+        let serving: Vec<Vec<usize>> =
+            (0..self.scenario.deployments.len()).map(|place| self.services_of(place)).collect();
+        let concerns = |event: usize, service: usize| {
+            let Some(event) = self.scenario.events.get(event) else { return false };
+            let serves = |place: u32| {
+                serving.get(place as usize).is_some_and(|services| services.contains(&service))
+            };
+            match &event.action {
+                Action::Deployment { deployment, .. }
+                | Action::Pod {
+                    which: Pods::OldestOf { deployment, .. } | Pods::NewestOf { deployment, .. },
+                    ..
+                } => serves(*deployment),
+                Action::Service { service: number, .. } => {
+                    self.scenario.workload.service_of.get(service) == Some(&Some(*number))
+                }
+                Action::Hpa { hpa, .. } => {
+                    (0..serving.len() as u32).filter(|it| serves(*it)).any(|place| {
+                        let own = self.hpa_of(place as usize);
+                        let changed = self.scenario.hpas.get(*hpa as usize);
+                        own.zip(changed)
+                            .is_some_and(|(own, changed)| own.metadata == changed.metadata)
+                    })
+                }
+                Action::Refused { .. } => false,
+                _ => true,
+            }
+        };
+        last_failure(&self.services, events, concerns, self.end_ms())
+    }
+
     fn totals(&self, workloads: &[WorkloadReport], events: &[EventRow]) -> Totals {
         let mut totals = Totals {
             workloads: workloads.len() as u32,
             nodes: self.scenario.cluster.nodes.len() as u32,
             peak_pods: self.peak_pods(),
-            last_failure: last_failure(&self.services, events, self.end_ms()),
+            last_failure: self.last_failure(events),
             ..Totals::default()
         };
         for workload in workloads {

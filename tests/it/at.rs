@@ -39,6 +39,7 @@ fn commands_become_events() {
         ("rollout resume deploy/shop", "resume"),
         ("delete pod shop --count=2 --grace-period=0", "deletePod"),
         ("delete pods deployment/shop --now", "deletePod"),
+        ("annotate pod shop controller.kubernetes.io/pod-deletion-cost=-5 --newest", "annotatePod"),
         ("delete node node-1", "deleteNode"),
         ("drain node-1 node-2 --ignore-daemonsets --timeout=5m --grace-period=30", "drain"),
         ("cordon node/node-1", "cordon"),

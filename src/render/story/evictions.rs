@@ -21,7 +21,8 @@ pub fn evictions(report: &Report) -> Option<String> {
         number => format!(", and met {}", things(f64::from(number), "refusal")),
     };
     let outcome = if left.is_empty() { gone(report) } else { stuck(&left, end) };
-    Some(format!("{begin}{refused}; {outcome}{}", because(report)))
+    let way_out = way_out(report, &left).unwrap_or_default();
+    Some(format!("{begin}{refused}; {outcome}{}{way_out}", because(report)))
 }
 
 fn moment(row: &EvictionRow) -> String {
@@ -53,4 +54,22 @@ fn because(report: &Report) -> String {
     let most = report.evictions.iter().max_by_key(|row| (row.gone_seconds.is_none(), row.refusals));
     let said = most.and_then(|row| row.refusal.as_deref()).map(|said| said.trim_end_matches('.'));
     said.map_or_else(String::new, |said| format!(" The server said: {said}."))
+}
+
+/// What would let the pods go, where that is certain: a budget that needs every pod that its
+/// workload is to have never lets one go.
+fn way_out(report: &Report, left: &[&EvictionRow]) -> Option<String> {
+    let row = left.iter().find(|row| row.refusal.is_some())?;
+    let said = row.refusal.as_deref()?;
+    let needed: i32 = said.split_once(" needs ")?.1.split(' ').next()?.parse().ok()?;
+    let workload = report.workloads.iter().find(|workload| {
+        let rest = row.pod.strip_prefix(&workload.name);
+        workload.namespace == row.namespace
+            && rest.is_some_and(|rest| rest.starts_with('-') && rest.matches('-').count() == 2)
+    })?;
+    (workload.scaling.end_pods <= needed).then(|| {
+        " It needs all pods that there are to be; with `maxUnavailable: 1` in its place one may go \
+         at a time."
+            .to_owned()
+    })
 }

@@ -6,6 +6,8 @@ use crate::report::{EventRow, Report, Rollout, RolloutState, WorkloadKind, Workl
 
 /// Most rollouts that are told, each in a paragraph.
 const ROLLOUTS_MAX: usize = 3;
+/// Most other workloads whose rollouts are told.
+const OTHERS_MAX: usize = 5;
 
 /// What became of each new version, the first ones of many.
 pub(super) fn rollouts(workload: &WorkloadReport) -> Vec<String> {
@@ -106,6 +108,23 @@ pub(super) fn unscaled(workload: &WorkloadReport, range: &str) -> String {
         WorkloadKind::Deployment => format!("No HPA scales {}: it had {range}.", workload.name),
         WorkloadKind::SwarmService => format!("The service {} had {range}.", workload.name),
     }
+}
+
+/// What became of the last rollout of each workload but one, in one paragraph.
+pub fn of_others(report: &Report, shown: usize) -> Option<String> {
+    let others = report.workloads.iter().enumerate().filter(|(place, _)| *place != shown);
+    let told: Vec<String> = others
+        .filter_map(|(_, workload)| {
+            let last = workload.rollouts.last()?;
+            Some(format!("{} {}", workload.name, outcome(workload, last)))
+        })
+        .collect();
+    let more = match told.len().saturating_sub(OTHERS_MAX) {
+        0 => String::new(),
+        more => format!("; and {}", things(more as f64, "other")),
+    };
+    let named = told.iter().take(OTHERS_MAX).cloned().collect::<Vec<_>>().join("; ");
+    (!told.is_empty()).then(|| format!("Rollouts of the others: {named}{more}."))
 }
 
 /// How long it took until what was done had helped; nothing if nobody did anything.

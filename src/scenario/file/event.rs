@@ -19,7 +19,8 @@ pub use nodes::{AddNodes, Drain, FailNode, SomeNodes, TaintNodes};
 pub use objects::{EditHpa, EditObject, EditPdb, Written};
 pub use services::{SwitchSelector, UpdateService};
 pub use workload::{
-    Amounts, Apply, DeletePod, EnvValue, Rollout, Scale, SetEnv, SetImage, SetResources, Undo,
+    Amounts, AnnotatePod, Apply, DeletePod, EnvValue, Rollout, Scale, SetEnv, SetImage,
+    SetResources, Undo,
 };
 
 object! {
@@ -59,6 +60,8 @@ object! {
     "restart" => restart: Option<At<Rollout>>,
     /// `kubectl delete pod`.
     "deletePod" => delete_pod: Option<At<DeletePod>>,
+    /// `kubectl annotate pod`.
+    "annotatePod" => annotate_pod: Option<At<AnnotatePod>>,
     /// A node that falls silent.
     "failNode" => fail_node: Option<At<FailNode>>,
     /// A node that is back.
@@ -103,6 +106,7 @@ impl Event {
             ("undo", self.undo.is_some()),
             ("restart", self.restart.is_some()),
             ("deletePod", self.delete_pod.is_some()),
+            ("annotatePod", self.annotate_pod.is_some()),
             ("failNode", self.fail_node.is_some()),
             ("recoverNode", self.recover_node.is_some()),
             ("deleteNode", self.delete_node.is_some()),

@@ -22,7 +22,7 @@ use crate::scenario::file::read::{Context, Read};
 use crate::scenario::file::scalar::clip;
 
 /// All commands by their first words.
-const COMMANDS: [&str; 25] = [
+const COMMANDS: [&str; 26] = [
     "set image",
     "set env",
     "set resources",
@@ -37,6 +37,7 @@ const COMMANDS: [&str; 25] = [
     "rollout resume",
     "delete pod",
     "delete node",
+    "annotate pod",
     "drain",
     "cordon",
     "uncordon",
@@ -164,6 +165,7 @@ fn flags_of(command: &str) -> Known {
             &["--grace-period", "--timeout", "--skip-wait-for-delete-timeout", "--pod-selector"],
             &["--force", "--ignore-daemonsets", "--delete-emptydir-data", "--disable-eviction"],
         ),
+        "annotate pod" => (&["--count"], &["--newest", "--overwrite"]),
         "taint nodes" => (&[], &["--overwrite"]),
         "service update" => (&["--image", "--replicas"], &[]),
         "fail-node" => (&[], &["--kubelet"]),
@@ -202,6 +204,7 @@ impl<'t> Reader<'t> {
             "rollout pause" => self.rollout("pause"),
             "rollout resume" => self.rollout("resume"),
             "delete pod" => self.delete_pod(),
+            "annotate pod" => self.annotate_pod(),
             "delete node" => self.on_nodes("deleteNode"),
             "drain" => self.on_nodes("drain"),
             "cordon" => self.on_nodes("cordon"),

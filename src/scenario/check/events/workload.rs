@@ -6,17 +6,21 @@ use crate::api::core::{Container, EnvVar, ResourceList, ResourceRequirements};
 use crate::api::quantity::{Format, Quantity};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::kube::kubectl::set::beyond_limit;
+use crate::kube::objects::pod::POD_DELETION_COST;
 use crate::scenario::Action;
 use crate::scenario::action::{DeploymentAction, DeploymentEdit, PodAction, Pods};
-use crate::scenario::check::{Checker, MAX_PODS};
+use crate::scenario::check::{Checker, MAX_PODS, clip};
 use crate::scenario::file::event::{
-    Amounts, DeletePod, EnvValue, Event, Scale, SetEnv, SetImage, SetResources, Undo,
+    Amounts, AnnotatePod, DeletePod, EnvValue, Event, Scale, SetEnv, SetImage, SetResources, Undo,
 };
 use crate::scenario::file::read::{At, Named};
 
 impl Checker<'_> {
     /// What an event does to Deployments and pods, if it does.
     pub(super) fn workload_actions(&mut self, written: &Event) -> Vec<Action> {
+        if let Some(annotate) = &written.annotate_pod {
+            return self.annotate_pod(annotate);
+        }
         let action = if let Some(scale) = &written.scale {
             self.scale(&scale.value)
         } else if let Some(set_image) = &written.set_image {
@@ -219,6 +223,50 @@ impl Checker<'_> {
             which: Pods::OldestOf { deployment: deployment?, count },
             what: PodAction::Delete { grace_period_seconds },
         })
+    }
+
+    fn annotate_pod(&mut self, written: &At<AnnotatePod>) -> Vec<Action> {
+        let AnnotatePod { deployment, count, newest, annotations, .. } = &written.value;
+        let deployment = self.deployment(deployment);
+        let count = match count {
+            Some(count) => self.count("count", count, 1),
+            None => Some(1),
+        };
+        let (Some(deployment), Some(count)) = (deployment, count) else { return Vec::new() };
+        let count = count as u32;
+        let is_newest = newest.as_ref().is_some_and(|newest| newest.value);
+        let which = if is_newest {
+            Pods::NewestOf { deployment, count }
+        } else {
+            Pods::OldestOf { deployment, count }
+        };
+        if annotations.0.is_empty() {
+            let finding = Diagnostic::error("scenario-event", "`annotatePod` changes nothing")
+                .at(written.span.clone(), "")
+                .help(format!("write `annotations: {{{POD_DELETION_COST}: \"-10\"}}`"));
+            self.report_absence(finding);
+        }
+        let mut actions = Vec::new();
+        for Named { name, value } in &annotations.0 {
+            if name.value != POD_DELETION_COST {
+                let message = format!("the annotation `{}` has no effect here", clip(&name.value));
+                self.report(
+                    Diagnostic::warning("annotation-without-effect", message)
+                        .at(name.span.clone(), "")
+                        .help(format!("`{POD_DELETION_COST}` has one")),
+                );
+            } else if value.value.parse::<i32>().is_err() {
+                self.report(
+                    Diagnostic::error("scenario-value", "a deletion cost is a whole number")
+                        .at(value.span.clone(), "the API server refuses this")
+                        .help("write one from -2147483648 to 2147483647, in quotes"),
+                );
+            } else {
+                let (name, value) = (name.value.as_str().into(), value.value.as_str().into());
+                actions.push(Action::Pod { which, what: PodAction::Annotation { name, value } });
+            }
+        }
+        actions
     }
 
     /// A number of pods that is not too large.

@@ -96,6 +96,19 @@ object! {
     "gracePeriod" => grace_period: Option<At<SimDuration>>,
 }
 
+object! {
+    /// `kubectl annotate pod --overwrite`, of the oldest or newest pods of a Deployment.
+    AnnotatePod is "`annotatePod`";
+    /// Whose pods.
+    "deployment" => deployment: At<ObjectName>,
+    /// How many; 1 if absent.
+    "count" => count: Option<At<i32>>,
+    /// Whether the newest are meant; the oldest if absent.
+    "newest" => newest: Option<At<bool>>,
+    /// Values by key; `controller.kubernetes.io/pod-deletion-cost` is the one with an effect.
+    "annotations" => annotations: Table<At<String>>,
+}
+
 /// The value of an environment variable as written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvValue {

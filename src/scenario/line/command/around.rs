@@ -5,6 +5,8 @@ use crate::manifest::yaml::{Entry, Node, Value};
 use crate::scenario::line::Piece;
 
 const DELETE_POD: &str = "write `delete pod DEPLOYMENT --count=2`: its oldest pods go";
+const ANNOTATE_POD: &str =
+    "write `annotate pod DEPLOYMENT controller.kubernetes.io/pod-deletion-cost=-10 --count=2`";
 const TAINT: &str = "write `taint nodes NODE key=value:NoExecute`";
 const ADD_NODES: &str = "write `add-nodes POOL 2`, with a node or pool that exists";
 
@@ -20,6 +22,24 @@ impl<'t> Reader<'t> {
             entries.push(self.line.entry("gracePeriod", string("1s", self.line)));
         }
         Some(("deletePod", self.map(entries)))
+    }
+
+    /// `annotate pod DEPLOYMENT key=value`, of its oldest or newest pods.
+    pub(super) fn annotate_pod(&mut self) -> Option<Action> {
+        let first = self.require("whose pod", ANNOTATE_POD)?;
+        let name = first.split_once("/").map_or(first, |(_, name)| name);
+        let mut annotations = Vec::new();
+        while let Some(pair) = self.next() {
+            annotations.extend(self.pairs(pair, ',', ANNOTATE_POD));
+        }
+        let mut entries = vec![name.entry("deployment", self.name(name))];
+        entries.extend(self.flag("--count", "count", scalar));
+        if self.words.has("--newest") {
+            let yes = Node::new(Value::Bool(true), self.line.span());
+            entries.push(self.line.entry("newest", yes));
+        }
+        entries.push(self.line.entry("annotations", self.map(annotations)));
+        Some(("annotatePod", self.map(entries)))
     }
 
     /// Commands about nodes, with the flags of each.

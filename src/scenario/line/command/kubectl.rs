@@ -67,7 +67,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `a=b,c=d`.
-    fn pairs(&mut self, list: Piece<'t>, separator: char, help: &str) -> Vec<Entry> {
+    pub(super) fn pairs(&mut self, list: Piece<'t>, separator: char, help: &str) -> Vec<Entry> {
         let mut pairs = Vec::new();
         let mut begin = 0;
         let ends = list.text.match_indices(separator).map(|(at, _)| at).chain([list.text.len()]);
