@@ -1,6 +1,8 @@
 //! Crashes, and pods that were chosen to go, in sentences.
 
-use super::{at, capital};
+use std::fmt::Write as _;
+
+use super::at;
 use crate::render::words::{instant, things};
 use crate::report::{Crashes, Victim, WorkloadReport};
 
@@ -49,20 +51,23 @@ pub(super) fn victims(workload: &WorkloadReport) -> Option<String> {
     if told.is_empty() || !(is_worth || workload.hpa.is_none()) {
         return None;
     }
-    let mut named: Vec<String> = Vec::new();
-    let mut moment = f64::NAN;
-    for victim in told.iter().take(NAMED_MAX) {
-        let when = if victim.at_seconds == moment {
-            String::new()
+    let mut named = String::new();
+    let mut moment = String::new();
+    let shown = told.iter().take(NAMED_MAX);
+    for victim in shown.clone() {
+        let when = at(victim.at_seconds);
+        if when == moment {
+            named.push_str(", ");
         } else {
-            format!("{} ", at(victim.at_seconds))
-        };
-        moment = victim.at_seconds;
-        named.push(format!("{when}{} ({})", victim.pod, victim.because));
+            let start = if named.is_empty() { "" } else { "; " };
+            let _ = write!(named, "{start}{when} ");
+            moment = when;
+        }
+        let _ = write!(named, "{} ({})", victim.pod, victim.because);
     }
-    let more = match all.len() - named.len() {
+    let more = match all.len() - shown.len() {
         0 => String::new(),
         more => format!("; and {}", things(more as f64, "other")),
     };
-    Some(capital(&format!("scaling down took {}{more}.", named.join(", "))))
+    Some(format!("Scaling down took, {named}{more}."))
 }
