@@ -355,6 +355,11 @@ fn what_cannot_be_done_is_an_error_of_the_scenario() {
         ("edit: {object: deploy/web, patch: [1]}", "a patch is a map"),
         ("editHpa: {hpa: wob, path: spec.maxReplicas, value: 3}", "did you mean `web`?"),
         ("editPdb: {pdb: web, path: spec.minAvailable, value: 3}", "no PodDisruptionBudget"),
+        ("annotatePod: {deployment: web}", "`annotatePod` changes nothing"),
+        (
+            "annotatePod: {deployment: web, annotations: {controller.kubernetes.io/pod-deletion-cost: '1.5'}}",
+            "a deletion cost is a whole number",
+        ),
         ("metricsOutage: {for: 0s}", "`for` is no time at all"),
         ("metricsOutage: {apis: [resources]}", "`apis` cannot be `resources`"),
         ("metricsOutage: {hideEvery: 0}", "`hideEvery` counts from 1"),
@@ -392,4 +397,30 @@ fn hpas_say_what_they_said_before_once_metrics_are_back() {
         _ => false,
     });
     assert!(failed.count() > 5);
+}
+
+#[test]
+fn a_report_names_victims_with_their_rules() {
+    let (report, _) = played(
+        "    - {at: 1m, editHpa: {hpa: web, path: spec.minReplicas, value: 5}}
+    - {at: 3m, annotatePod: {deployment: web, newest: true, annotations: {controller.kubernetes.io/pod-deletion-cost: '-7'}}}
+    - {at: 4m, editHpa: {hpa: web, path: spec.minReplicas, value: 1}}
+",
+    );
+    let victims = &report.workloads[0].scale_down_victims;
+    let first = victims.first().expect("the HPA scales down");
+    assert_eq!(first.rule, "deletionCost", "{victims:?}");
+    assert_eq!(first.because, "its deletion cost is -7, that of the next 0");
+}
+
+#[test]
+fn a_report_names_crash_loops_by_version() {
+    let spec =
+        TRAFFIC.replace("timeout: 2s}]", "timeout: 2s, images: {'web:v2': {crash: {after: 5s}}}}]");
+    let spec = format!("{spec}    - {{at: 5m, setImage: {{deployment: web, image: 'web:v2'}}}}\n");
+    let scenario = scenario(WEB, &spec);
+    let report = summarize(&scenario, &play(&scenario));
+    let crashes = report.workloads[0].crashes.first().expect("v2 crashes");
+    assert_eq!((crashes.image.as_str(), crashes.out_of_memory_kills), ("web:v2", 0));
+    assert!(crashes.restarts > 3 && crashes.back_off_pods > 0, "{crashes:?}");
 }
