@@ -9,6 +9,7 @@
 //! - [`pod`]: the life of a pod so far, with what caused each turn.
 //! - [`deployment`]: why the ReplicaSets of a Deployment have their sizes.
 //! - [`at`]: whichever of these happened at an instant.
+//! - [`lesson`]: the steps of a scenario's lesson with their answers.
 //! - [`concept`]: short lessons, with the user's own numbers where there are any.
 
 mod choose;
@@ -16,6 +17,7 @@ mod concept;
 mod deployment;
 mod find;
 mod hpa;
+mod lesson;
 mod pod;
 mod story;
 mod words;
@@ -30,6 +32,7 @@ use story::Story;
 
 pub use concept::{Concept, concept, concepts, unknown_concept};
 pub use find::Unknown;
+pub use lesson::{Taught, lesson, lesson_faults};
 
 /// What is explained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -80,6 +83,9 @@ pub struct Explanation {
     /// `spec.replicas`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replicas: Option<i32>,
+    /// Pods that the metrics of an HPA asked for, before windows, policies and bounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<i32>,
 }
 
 /// One link of the chain.

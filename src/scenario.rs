@@ -6,6 +6,7 @@
 pub mod action;
 pub mod check;
 pub mod file;
+pub mod lesson;
 pub mod line;
 pub mod usage;
 
@@ -55,6 +56,8 @@ pub struct Scenario {
     pub prices: Option<Prices>,
     /// What happens, in order of time.
     pub events: Vec<ScenarioEvent>,
+    /// Moments to stop and guess at, in order of time; they change nothing.
+    pub lesson: Vec<lesson::LessonStep>,
     /// What was assumed because nobody said it.
     pub assumptions: Vec<Assumption>,
 }

@@ -370,6 +370,9 @@ pub struct ExplainArgs {
     /// input; a list of them without a name.
     #[arg(long, value_name = "NAME", help_heading = "Question", conflicts_with = "at")]
     pub concept: Option<Option<String>>,
+    /// The lesson of the Scenario: its questions with their answers.
+    #[arg(long, help_heading = "Question", conflicts_with_all = ["at", "concept"])]
+    pub lesson: bool,
     /// What comes out.
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text, help_heading = "Output")]
     pub format: ExplainFormat,

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use super::Outcome;
 use super::args::{ExplainArgs, ExplainFormat};
-use super::input::prepare_to_play;
+use super::input::{Prepared, prepare_to_play};
 use super::output;
 use crate::explain::{self, Explanation, Unknown};
 use crate::recording::Recording;
@@ -43,6 +43,9 @@ pub fn run(arguments: &ExplainArgs) -> anyhow::Result<Outcome> {
     let scenario = prepared.scenario.as_ref().context("nothing can be played")?;
     let mut recording = Recording::default();
     simulate(scenario, &mut recording);
+    if arguments.lesson {
+        return show_lesson(arguments, prepared, scenario, &recording);
+    }
     let explanation = explanation(arguments, scenario, &recording)?;
     show(arguments, &explanation, style)
 }
@@ -55,6 +58,27 @@ fn show(
     let shown = match arguments.format {
         ExplainFormat::Text => render::explain::text(explanation, style),
         ExplainFormat::Json => render::explain::json(explanation),
+    };
+    output::write(shown.as_bytes(), arguments.output.as_deref())?;
+    Ok(Outcome::Fine)
+}
+
+/// The questions of a lesson with their answers.
+fn show_lesson(
+    arguments: &ExplainArgs,
+    prepared: &Prepared,
+    scenario: &Scenario,
+    recording: &Recording,
+) -> anyhow::Result<Outcome> {
+    let lesson = explain::lesson(scenario, recording);
+    anyhow::ensure!(!lesson.is_empty(), "`{}` has no lesson", scenario.name);
+    let style = output::style(arguments.output.is_some());
+    let shown = match arguments.format {
+        ExplainFormat::Text => {
+            let command = format!("podtide explain {}", prepared.origin);
+            render::explain::lesson(&scenario.name, &lesson, &command, style)
+        }
+        ExplainFormat::Json => render::explain::lesson_json(&lesson),
     };
     output::write(shown.as_bytes(), arguments.output.as_deref())?;
     Ok(Outcome::Fine)

@@ -130,6 +130,7 @@ impl Sync<'_> {
             written: self.written(),
             next: Some(self.next()),
             replicas: Some(decision.desired),
+            proposal: decision.proposal.map(|proposal| proposal.max(0)),
         }
     }
 

@@ -7,6 +7,7 @@ use super::story::{Story, pod_of, text};
 use super::words::{instant, span};
 use super::{Explanation, Kind, Step, Unknown};
 use crate::kube::apiserver::{Cluster, Fact, Write};
+use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::objects::ids::PodId;
 use crate::kube::objects::pod::{Pod, PodActivity, PodPhase};
@@ -160,6 +161,7 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
         steps.push(Step::new("start", "there from the start").about("warm-world"));
     }
     let mut told: BTreeSet<u32> = BTreeSet::new();
+    let mut shown: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut run = Run::default();
     for (place, fact) in own.filter(|(_, fact)| is_turn(fact)) {
         let (name, words) = (fact.reason.word(), text(fact));
@@ -177,7 +179,10 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
         step.at_seconds = Some(fact.at.as_secs_f64());
         step.concept = concept_of(fact);
         if needs_cause(fact) {
-            step.details = story.because(place, |cause| told.contains(&cause));
+            let because = story.because(place, |cause| told.contains(&cause));
+            if shown.insert(because.clone()) {
+                step.details = because;
+            }
         }
         steps.push(step);
     }
@@ -239,6 +244,11 @@ fn needs_cause(fact: &Fact) -> bool {
     match &fact.write {
         Write::CreatePod(_) | Write::DeletePod { .. } | Write::BindPod { .. } => true,
         Write::DisruptionTarget { .. } => true,
+        Write::Note(_) | Write::Event { .. } => matches!(
+            fact.reason,
+            Reason::Kubectl(KubectlReason::EvictingPod { .. } | KubectlReason::Deleting { .. })
+                | Reason::TaintEviction(_)
+        ),
         Write::PodStatus { .. } => matches!(
             fact.reason,
             Reason::NodeLifecycle(_)

@@ -1,6 +1,6 @@
 //! An explanation as text and as JSON.
 
-use crate::explain::{Concept, Explanation, Kind, Step};
+use crate::explain::{Concept, Explanation, Kind, Step, Taught};
 use crate::render::text::{Style, width, wrap};
 use crate::render::words;
 
@@ -55,6 +55,47 @@ pub fn concepts(concepts: &[Concept], style: Style) -> String {
 /// The lessons that there are as JSON, indented, with a line break at the end.
 pub fn concepts_json(concepts: &[Concept]) -> String {
     super::json::concepts(concepts)
+}
+
+/// A lesson: each question with its answer, and how to ask for more.
+pub fn lesson(name: &str, lesson: &[Taught], command: &str, style: Style) -> String {
+    let columns = style.columns();
+    let plural = if lesson.len() == 1 { "" } else { "s" };
+    let title = format!("{name}: a lesson of {} step{plural}", lesson.len());
+    let mut lines = vec![style.bold(&title)];
+    for (place, step) in lesson.iter().enumerate() {
+        lines.push(String::new());
+        let head = format!("{}. {}  ", place + 1, step.at);
+        lines.extend(hang(&head, &step.question, columns));
+        for (letter, choice) in ('a'..='z').zip(&step.choices) {
+            lines.extend(hang(&format!("   {letter}) "), choice, columns));
+        }
+        let right = step.right.and_then(|right| ('a'..='z').nth(right as usize));
+        let right = right.map_or_else(String::new, |letter| format!("{letter}) "));
+        lines.extend(hang("   answer: ", &format!("{right}{}", step.answer), columns));
+        if let Some(explanation) = &step.explanation {
+            lines.extend(hang("   so it was: ", &explanation.title, columns));
+            lines.extend(hang("   more: ", &question(command, step, explanation), columns));
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The command that explains a step.
+fn question(command: &str, step: &Taught, explanation: &Explanation) -> String {
+    let name = &explanation.name;
+    let whom = match explanation.kind {
+        Kind::Hpa => format!(" --hpa {name}"),
+        Kind::Pod => format!(" --pod {name}"),
+        Kind::Deployment => format!(" --deployment {name}"),
+        Kind::Concept => String::new(),
+    };
+    format!("{command} --at {}{whom}", step.at)
+}
+
+/// A lesson as JSON, indented, with a line break at the end.
+pub fn lesson_json(lesson: &[Taught]) -> String {
+    super::json::lesson(lesson)
 }
 
 /// Numbers, names and texts of steps, in three columns.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::explain::{Concept, Explanation};
+use crate::explain::{Concept, Explanation, Taught};
 use crate::report::Report;
 use crate::report::spread::Spread;
 
@@ -25,6 +25,11 @@ pub fn explanation(explanation: &Explanation) -> String {
 /// The lessons that there are, indented, with a line break at the end.
 pub fn concepts(concepts: &[Concept]) -> String {
     written(&concepts)
+}
+
+/// A lesson, indented, with a line break at the end.
+pub fn lesson(lesson: &[Taught]) -> String {
+    written(&lesson)
 }
 
 fn written(of: &impl Serialize) -> String {

@@ -11,6 +11,7 @@ mod cpu;
 mod events;
 mod faults;
 mod layers;
+mod lesson;
 mod metrics;
 mod node_flags;
 mod pool;
@@ -152,6 +153,7 @@ impl Checker<'_> {
         let cluster = self.cluster(world, duration);
         let events = self.events(planned, duration, &cluster.nodes);
         let prices = self.prices();
+        let lesson = self.lesson(duration);
         self.not_yet();
         let workload = WorkloadSpec {
             config: ModelConfig { seed, services: services.configs(), profiles: behaviors },
@@ -178,6 +180,7 @@ impl Checker<'_> {
             workload,
             prices,
             events,
+            lesson,
             assumptions: std::mem::take(&mut self.assumptions),
         }
     }

@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod cluster_autoscaler;
 pub mod event;
+pub mod lesson;
 pub mod profile;
 pub mod read;
 pub mod scalar;
@@ -86,6 +87,8 @@ object! {
     "prices" => prices: Option<event::Prices>,
     /// What happens when.
     "events" => events: Vec<event::Event>,
+    /// Moments at which a viewer should stop and guess.
+    "lesson" => lesson: Vec<lesson::LessonStep>,
     /// What must hold.
     "assertions" => assertions: Vec<event::Assertion>,
 }

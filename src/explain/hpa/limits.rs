@@ -140,11 +140,14 @@ impl Sync<'_> {
         if policies.select == Select::Disabled {
             return (format!("selectPolicy Disabled: {field} is closed"), Vec::new());
         }
-        let lines: Vec<String> = policies
-            .list
-            .iter()
-            .map(|policy| {
-                let start = self.period_start(policy.period);
+        let lines: Vec<String> = (0..)
+            .zip(&policies.list)
+            .map(|(index, policy)| {
+                let winner = rate.policy.filter(|winner| winner.index == index);
+                let start = winner.map_or_else(
+                    || self.period_start(policy.period),
+                    |winner| winner.period_start_replicas,
+                );
                 let limit = policy.limit(direction, start);
                 let ago = span(policy.period);
                 format!("{}: from {start} ({ago} ago) {bound} {limit}", policy.words())

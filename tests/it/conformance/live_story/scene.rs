@@ -98,6 +98,7 @@ pub(super) fn scenario(live: &Live, seed: u64, pace: Pace) -> Scenario {
         services: Vec::new(),
         prices: None,
         events: deed::events(live),
+        lesson: Vec::new(),
         assumptions: Vec::new(),
     }
 }

@@ -68,6 +68,7 @@ pub(crate) fn scenario(case: &Value) -> Scenario {
         workload: workload(deployment, case, duration),
         prices: None,
         events: items(&case["actions"]).map(|action| event(action, case)).collect(),
+        lesson: Vec::new(),
         assumptions: Vec::new(),
     }
 }
