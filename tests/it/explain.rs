@@ -35,18 +35,6 @@ const SITUATIONS: &[Situation] = &[
         "flash-sale/scenario",
         &["--at", "10m48s", "--set", "hpa/shop:spec.maxReplicas=7"],
     ),
-    (
-        "above-maximum",
-        "flash-sale/scenario",
-        &[
-            "--at",
-            "4s",
-            "--set",
-            "hpa/shop:spec.maxReplicas=2",
-            "--set",
-            "hpa/shop:spec.minReplicas=1",
-        ],
-    ),
     ("limited-by-policy", "r4-api/scenario", &["--at", "6m53s"]),
     ("two-metrics-and-window", "r4-api/scenario", &["--at", "36m10s", "--format", "json"]),
     ("missing-samples", "crash-loop-with-hpa/scenario", &["--at", "11m53s", "--hpa", "web"]),
@@ -281,4 +269,31 @@ fn every_sync_is_explained_with_its_own_number() {
         let shown = explain::hpa(&scenario, &recording, "default/web", decision.at);
         agrees(&scenario, &recording, &shown.unwrap_or_else(|unknown| panic!("{unknown}")));
     }
+}
+
+#[test]
+fn a_count_outside_the_bounds_needs_no_metrics() {
+    let spec = "
+  duration: 3m
+  traffic: [{to: {service: web}, layers: [{constant: 60/s}]}]
+  profiles: [{deployment: web, cpuPerRequest: 8ms}]
+  events:
+    - {at: 1m, scale: {deployment: web, replicas: 40}}
+    - {at: 2m, scale: {deployment: web, replicas: 0}}
+";
+    let scenario = scenario(WEB, spec);
+    let recording = play(&scenario);
+    let rescaled = |at: i64| {
+        let later = recording.decisions.iter().find(|it| it.at > SimTime::from_secs(at));
+        let at = later.expect("a sync comes within 15 s").at;
+        explain::hpa(&scenario, &recording, "web", at).unwrap_or_else(|unknown| panic!("{unknown}"))
+    };
+    let (above, zero) = (rescaled(60), rescaled(120));
+    assert!(above.title.ends_with(": 40 -> 30 pods"), "{}", above.title);
+    assert_eq!(
+        above.steps[0].text,
+        "40 pods are above maxReplicas 30: straight to it, without asking metrics"
+    );
+    assert_eq!(above.question, "why 30 and no longer 40");
+    assert!(zero.steps[0].text.contains("scaling is disabled"), "{zero:#?}");
 }
