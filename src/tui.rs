@@ -4,6 +4,7 @@
 //!   reads it.
 //! - [`app`]: all that the player knows; [`message`]: what can happen to it; [`update`]: what it
 //!   knows then.
+//! - [`lesson`]: stopping for questions.
 //! - [`what_if`]: values that can be changed, and what was changed.
 //! - [`view`]: what the player knows -> a screen; [`snapshot`]: the same as plain text.
 //! - [`event`]: the terminal -> messages; nothing else reads it. [`terminal`] sets it up and puts
@@ -13,6 +14,7 @@ pub mod app;
 pub mod event;
 pub mod head;
 pub mod ledger;
+pub mod lesson;
 pub mod log;
 pub mod message;
 pub mod names;

@@ -248,6 +248,9 @@ pub struct ReplayArgs {
     /// Which Deployment is shown first, by name; one with an HPA if absent.
     #[arg(long, value_name = "NAME", help_heading = "Player")]
     pub workload: Option<String>,
+    /// Teach: stop at the moments that the Scenario's lesson marks, ask, and tell the answer.
+    #[arg(long, help_heading = "Player", conflicts_with = "snapshot")]
+    pub lesson: bool,
     /// Print the screen at this instant as plain text, and play nothing.
     #[arg(long, value_name = "TIME", help_heading = "Player")]
     pub snapshot: Option<String>,

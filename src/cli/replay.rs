@@ -16,6 +16,7 @@ use crate::scenario::file::scalar::parse_duration;
 use crate::tui::app::App;
 use crate::tui::take::Take;
 use crate::tui::theme::Theme;
+use crate::tui::update::begin_lesson;
 use crate::tui::view::SIZE_MIN;
 use crate::tui::{session, snapshot};
 use crate::units::SimTime;
@@ -66,6 +67,8 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
         if let Some(at) = at {
             app.seek(at);
         }
+        let taught = !arguments.lesson || begin_lesson(&mut app);
+        anyhow::ensure!(taught, "this Scenario has no lesson: `spec.lesson` holds its questions");
         let mut director = Director { input: arguments.input.clone() };
         session::run(&mut app, &mut director)?;
     }

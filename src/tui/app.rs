@@ -1,6 +1,7 @@
 //! All that the player knows: what it plays, where it stands, and what is open.
 
 use super::head::{Head, Place};
+use super::lesson::{Card, Lesson};
 use super::pods::{self, NodeRow};
 use super::take::Take;
 use super::theme::Theme;
@@ -49,6 +50,8 @@ pub struct App {
     pub size: (u16, u16),
     /// Colours.
     pub theme: Theme,
+    /// The lesson that is taught.
+    pub lesson: Option<Lesson>,
     /// The form of the last what-if, and what it changed.
     pub what_if: Option<(Form, Vec<Change>)>,
     /// What the status line says, until the next message.
@@ -86,6 +89,8 @@ pub enum Mode {
     Search(String),
     /// Values are changed.
     WhatIf(Form),
+    /// A question of a lesson is asked.
+    Lesson(Card),
 }
 
 /// A page of text.
@@ -124,6 +129,7 @@ impl App {
             log_back: 0,
             size: (80, 24),
             theme,
+            lesson: None,
             what_if: None,
             note: String::new(),
             quit: false,

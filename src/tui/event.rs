@@ -24,7 +24,8 @@ fn key_message(key: KeyEvent, mode: &Mode) -> Option<Message> {
     }
     match mode {
         Mode::Goto(_) | Mode::Search(_) | Mode::WhatIf(_) => typed(key.code),
-        Mode::Reading(_) | Mode::Watch => pressed(key),
+        Mode::Lesson(card) if !card.told => typed(key.code),
+        Mode::Lesson(_) | Mode::Reading(_) | Mode::Watch => pressed(key),
     }
 }
 

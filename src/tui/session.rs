@@ -99,7 +99,9 @@ fn take_events(app: &mut App, studio: &mut dyn Studio, screen: &mut Screen) -> a
             draw(app, screen)?;
             answer(app, request, studio);
         }
-        if app.quit || !poll(Duration::ZERO).context("cannot read the terminal")? {
+        // What means nothing, such as a move of the mouse, needs no new picture.
+        let waits = message.is_none() && !app.playing;
+        if app.quit || !waits && !poll(Duration::ZERO).context("cannot read the terminal")? {
             return Ok(());
         }
     }

@@ -1,5 +1,6 @@
 //! A message -> what the player knows afterwards. No terminal, no clock.
 
+mod lesson;
 mod search;
 mod watch;
 mod what_if;
@@ -8,6 +9,7 @@ use super::app::{App, Mode};
 use super::message::{Message, Way};
 use super::what_if::Change;
 
+pub use lesson::begin as begin_lesson;
 pub use what_if::take_answer;
 
 /// Something that the player cannot do itself.
@@ -31,6 +33,7 @@ pub fn update(app: &mut App, message: Message) -> Option<Request> {
         Message::WritePatch if app.mode == Mode::Watch => return what_if::write_patch(app),
         message => match &app.mode {
             Mode::WhatIf(_) => return what_if::type_value(app, message),
+            Mode::Lesson(_) => lesson::update(app, message),
             Mode::Watch => watch::update(app, message),
             Mode::Reading(_) => reading(app, message),
             Mode::Goto(_) => watch::type_instant(app, message),

@@ -12,6 +12,7 @@ pub mod charts;
 pub mod compare;
 pub mod hpa;
 pub mod layout;
+pub mod lesson;
 pub mod log;
 pub mod plot;
 pub mod pods;

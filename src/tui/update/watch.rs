@@ -1,9 +1,10 @@
 //! Messages while the player is watched.
 
-use super::{search, what_if};
+use super::{lesson, search, what_if};
 use crate::kube::objects::ids::PodId;
 use crate::scenario::file::scalar::parse_duration;
 use crate::tui::app::{App, Mode, SPEEDS};
+use crate::tui::lesson::stop_between;
 use crate::tui::message::{Message, Page, Way};
 use crate::tui::pages;
 use crate::tui::view::layout::{Hit, hit};
@@ -20,6 +21,11 @@ pub(super) fn play(app: &mut App, milliseconds: f64) {
     let played = app.rest_ms + milliseconds * f64::from(SPEEDS[app.speed]);
     app.rest_ms = played.fract();
     let at = app.now() + SimDuration(played as i64);
+    let next = app.lesson.map(|lesson| lesson.next);
+    if let Some(step) = next.and_then(|next| stop_between(&app.takes[0], next, app.now(), at)) {
+        lesson::ask(app, step);
+        return;
+    }
     if at >= app.end() {
         app.playing = false;
     }
@@ -53,6 +59,7 @@ pub(super) fn update(app: &mut App, message: Message) {
             app.only_followed = false;
         }
         Message::Undo => what_if::undo(app),
+        Message::Accept => lesson::go_on(app),
         Message::Found(way) => search::find(app, way),
         Message::Line(way) => scroll_nodes(app, way, 1),
         Message::Click(column, row) => click(app, column, row),

@@ -64,11 +64,11 @@ pub fn status(app: &App, rect: Rect, buffer: &mut Buffer) {
             " ↑↓ choose   type a value   del as it was   enter play again   esc leave",
         )),
         Mode::Reading(_) => Line::from(plain(" ↑↓ scroll   esc close")),
-        Mode::Watch | Mode::WhatIf(_) if !app.note.is_empty() => {
+        Mode::Watch | Mode::WhatIf(_) | Mode::Lesson(_) if !app.note.is_empty() => {
             let note = cut(&app.note, usize::from(rect.width.saturating_sub(2)));
             Line::from(piece(format!(" {note}"), theme.strong()))
         }
-        Mode::Watch | Mode::WhatIf(_) => keys(app, rect.width),
+        Mode::Watch | Mode::WhatIf(_) | Mode::Lesson(_) => keys(app, rect.width),
     };
     buffer.set_line(rect.x, rect.y, &line, rect.width);
 }

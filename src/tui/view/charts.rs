@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use super::compare::first_difference;
 use super::layout::{ChartPair, Layout};
 use super::plot::{self, GUTTER, Plot};
 use super::text::{self, piece, plain};
@@ -21,6 +22,7 @@ use crate::units::SimTime;
 pub struct Columns {
     key: Option<Key>,
     takes: Vec<TakeColumns>,
+    parted: Option<SimTime>,
 }
 
 /// What the columns depend on.
@@ -63,7 +65,13 @@ impl Columns {
         let takes = app.takes.iter().zip(&key.widths);
         self.takes = takes.map(|(take, widths)| columns(take, app, *widths)).collect();
         mark_differences(&mut self.takes);
+        self.parted = first_difference(app);
         self.key = Some(key);
+    }
+
+    /// The first instant at which replicas of two takes differ.
+    pub fn parted(&self) -> Option<SimTime> {
+        self.parted
     }
 }
 

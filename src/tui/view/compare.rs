@@ -74,7 +74,7 @@ pub fn draw(app: &App, rect: Rect, buffer: &mut Buffer) {
 
 /// Where the two part.
 fn title(app: &App) -> String {
-    match first_difference(app) {
+    match app.columns.parted() {
         Some(at) => format!("numbers: they part at {}", instant(at)),
         None => "numbers: replicas are the same throughout".to_owned(),
     }

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Block, Clear, Widget as _};
 
-use super::what_if;
+use super::{lesson, what_if};
 use crate::tui::app::{App, Mode, Reading};
 
 /// Draws what is open.
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     match &app.mode {
         Mode::Reading(page) => reading(app, page, area, buffer),
+        Mode::Lesson(card) => lesson::draw(app, card, area, buffer),
         Mode::WhatIf(form) => what_if::draw(app, form, area, buffer),
         Mode::Watch | Mode::Goto(_) | Mode::Search(_) => {}
     }

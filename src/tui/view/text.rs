@@ -13,9 +13,9 @@ pub fn exact(at: SimTime) -> String {
     crate::render::words::instant(at.as_secs_f64(), at.0 % 1000 != 0)
 }
 
-/// An instant as it is shown everywhere else: the whole second, as timestamps in objects.
+/// An instant as it is shown everywhere else, to the second.
 pub fn instant(at: SimTime) -> String {
-    crate::render::words::instant(at.floor_second().as_secs_f64(), false)
+    crate::render::words::instant(at.as_secs_f64(), false)
 }
 
 /// A rule with a title, over the first row of a panel; gives the rest of the panel.
