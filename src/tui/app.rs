@@ -38,6 +38,8 @@ pub struct App {
     pub follow: Option<PodId>,
     /// Whether the log shows only what is about that pod.
     pub only_followed: bool,
+    /// Whether the log leaves out what is routine for pods.
+    pub brief: bool,
     /// What is open.
     pub mode: Mode,
     /// What was searched last.
@@ -123,6 +125,7 @@ impl App {
             span: Span::default(),
             follow: None,
             only_followed: false,
+            brief: false,
             mode: Mode::Watch,
             search: String::new(),
             first_node: 0,

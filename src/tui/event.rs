@@ -84,6 +84,7 @@ fn letter_message(letter: char) -> Option<Message> {
         '=' | '0' => Message::Whole,
         'f' => Message::Follow(Way::Forward),
         'F' => Message::Follow(Way::Back),
+        'v' => Message::Brief,
         'o' => Message::OnlyFollowed,
         'x' => Message::Other,
         'n' => Message::Found(Way::Forward),

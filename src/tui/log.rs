@@ -131,6 +131,15 @@ impl Entry {
         self.object(recording) == Some(ObjectId::Pod(pod))
     }
 
+    /// Whether it is what every pod that comes or goes writes, and nothing went wrong.
+    pub fn is_routine(&self, recording: &Recording) -> bool {
+        let Source::Fact(place) = self.source else { return false };
+        let of_pods =
+            matches!(self.object(recording), Some(ObjectId::Pod(_) | ObjectId::ReplicaSet(_)));
+        let write = &recording.facts[place as usize].write;
+        of_pods && matches!(write, Write::Event { type_: EventType::Normal, .. })
+    }
+
     /// The entry in words.
     pub fn tell(&self, scenario: &Scenario, recording: &Recording, names: &Names) -> Told {
         let times = self.times;
@@ -153,10 +162,11 @@ impl Entry {
             },
             Source::Fact(place) => {
                 let fact = &recording.facts[place as usize];
-                let kind = match fact.write {
-                    Write::Event { type_: EventType::Warning, .. } => Kind::Warning,
-                    Write::Event { .. } => Kind::Normal,
-                    _ => Kind::User,
+                let kind = match (&fact.write, &fact.reason) {
+                    (Write::Event { type_: EventType::Normal, .. }, _) => Kind::Normal,
+                    (_, Reason::Kubectl(_)) => Kind::User,
+                    // What is only noted is a refusal, or a container that was killed.
+                    _ => Kind::Warning,
                 };
                 Told {
                     at: self.at,

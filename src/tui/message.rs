@@ -34,6 +34,8 @@ pub enum Message {
     Follow(Way),
     /// Show only what is about the followed pod, or all.
     OnlyFollowed,
+    /// Leave what is routine for pods out of the log, or show it.
+    Brief,
     /// The next or the previous workload.
     Workload(Way),
     /// The other of two takes.

@@ -9,7 +9,7 @@ use crate::render;
 use crate::render::text::Style;
 
 /// All keys. Columns: keys, what they do.
-const KEYS: [(&str, &str); 32] = [
+const KEYS: [(&str, &str); 33] = [
     ("space", "play, pause"),
     ("< >", "slower, faster: 1x to 10,000x"),
     ("← →", "a second back, on"),
@@ -26,6 +26,7 @@ const KEYS: [(&str, &str); 32] = [
     ("tab", "the next workload; shift tab the one before"),
     ("f F", "follow the next pod, the one before"),
     ("o", "show only events of the followed pod"),
+    ("v", "leave what is routine for pods out of the events"),
     ("esc", "follow nobody; close what is open"),
     ("↑ ↓", "scroll the nodes"),
     ("", ""),

@@ -1,6 +1,7 @@
 //! The terminal player: its screens, and what messages do to it. No terminal is needed, but for one
 //! session in tmux.
 
+mod keys;
 mod lesson;
 mod messages;
 mod screens;

@@ -51,6 +51,7 @@ pub(super) fn update(app: &mut App, message: Message) {
         Message::Whole => app.span = app.whole(),
         Message::Follow(way) => follow(app, way),
         Message::OnlyFollowed => app.only_followed = app.follow.is_some() && !app.only_followed,
+        Message::Brief => app.brief = !app.brief,
         Message::Workload(way) => workload(app, way),
         Message::Other => other(app),
         Message::Open(page) => open(app, page),

@@ -33,10 +33,12 @@ pub fn title(app: &App, rect: Rect, buffer: &mut Buffer) {
     let bold = app.theme.strong();
     let play = if app.playing { "▶" } else { "❚❚" };
     let speed = words::count(f64::from(SPEEDS[app.speed]));
+    // A lesson stops at the end of a second.
+    let now = if app.lesson.is_some() { instant(app.now()) } else { exact(app.now()) };
     let labels: Vec<&str> = app.takes.iter().map(|take| take.label.as_str()).collect();
     let mut line = vec![
         piece(format!(" {} ", labels.join(" | ")), bold.add_modifier(Modifier::REVERSED)),
-        piece(format!(" {}", exact(app.now())), bold),
+        piece(format!(" {now}"), bold),
         plain(format!(" / {}  {play} {speed}x  seed {}", instant(take.end()), take.scenario.seed)),
     ];
     if let Some(workload) = take.workload(app.workload) {

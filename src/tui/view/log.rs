@@ -18,6 +18,7 @@ pub fn draw(app: &App, rect: Rect, buffer: &mut Buffer) {
         None if app.takes.len() > 1 => {
             format!("events: 1 {}, 2 {}, = both", app.takes[0].label, app.takes[1].label)
         }
+        None if app.brief => "events (v: with what is routine for pods)".to_owned(),
         None => "events".to_owned(),
     };
     let inner = text::head(app, rect, &title, buffer);
@@ -70,6 +71,7 @@ fn latest(app: &App, number: usize, height: u16) -> Vec<Shown> {
         let entry = &take.log[*place as usize];
         // What is told again later stands where it was told last.
         entry.again.is_none_or(|again| again >= told)
+            && !(app.brief && entry.is_routine(&take.recording))
             && about.is_none_or(|pod| entry.is_about(&take.recording, pod))
     };
     let latest = (0..told).rev().filter(fits).take(usize::from(height));

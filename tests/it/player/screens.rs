@@ -54,7 +54,9 @@ fn screens_of_80_columns() {
 fn screens_of_trouble() {
     let mut app = player(trouble(), LARGE);
     insta::assert_snapshot!("trouble_140", screen_at(&mut app, 200));
-    send(&mut app, [Message::Follow(Way::Forward), Message::OnlyFollowed]);
+    send(&mut app, [Message::Brief]);
+    insta::assert_snapshot!("brief_140", snapshot::text(&mut app));
+    send(&mut app, [Message::Brief, Message::Follow(Way::Forward), Message::OnlyFollowed]);
     insta::assert_snapshot!("followed_140", snapshot::text(&mut app));
 }
 

@@ -45,22 +45,23 @@ impl Tmux {
 
     /// Waits until the screen has a text.
     fn expect(&self, text: &str) -> String {
-        self.wait(text, |screen| screen.contains(text))
+        self.wait(text, true)
     }
 
-    /// Waits until the screen has a text no more.
-    fn expect_without(&self, text: &str) -> String {
-        self.wait(text, |screen| !screen.contains(text))
+    /// Waits until the screen has a text no more. An escape and the key after it would be one key.
+    fn expect_without(&self, text: &str) {
+        self.wait(text, false);
     }
 
-    fn wait(&self, text: &str, good: impl Fn(&str) -> bool) -> String {
+    fn wait(&self, text: &str, wanted: bool) -> String {
         let begin = Instant::now();
         loop {
             let screen = self.screen();
-            if good(&screen) {
+            if screen.contains(text) == wanted {
                 return screen;
             }
-            assert!(begin.elapsed() < Duration::from_secs(20), "waited for `{text}` in\n{screen}");
+            let late = begin.elapsed() > Duration::from_secs(20);
+            assert!(!late, "`{text}` should be there: {wanted}\n{screen}");
             sleep(Duration::from_millis(50));
         }
     }
@@ -84,7 +85,6 @@ fn a_session_in_a_terminal() {
     tmux.press(&["?"]);
     tmux.expect("play, pause");
     tmux.press(&["Escape"]);
-    // Another key at once would be one with Alt.
     tmux.expect_without("play, pause");
     tmux.press(&["Right"]);
     tmux.expect("10m46s / 1h");
