@@ -274,7 +274,7 @@ impl Chart<'_> {
             area: (&columns.ready, theme.thing(Thing::Ready)),
             lost: None,
             lines: vec![
-                (&columns.least, '┈', theme.thing(Thing::Bound)),
+                (&columns.least, plot::BOUND, theme.thing(Thing::Bound)),
                 (&columns.current, '╌', theme.thing(Thing::Current)),
                 (&columns.desired, '━', theme.thing(Thing::Desired)),
             ],

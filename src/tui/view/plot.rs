@@ -11,6 +11,8 @@ use crate::tui::theme::Theme;
 pub const GUTTER: u16 = 6;
 /// Share of the upper edge from which on a loss is shown.
 const LOSS_SHOWN: f64 = 0.005;
+/// The line of a bound.
+pub const BOUND: char = '┈';
 /// Levels of a character cell, from empty to full.
 const LEVELS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -79,8 +81,13 @@ fn cell(plot: &Plot<'_>, column: u16, row: u16, rows: u16) -> (char, Style) {
         let height = value(values) / unit;
         let shown = height > f64::from(row) && height <= f64::from(row) + 1.0;
         // Where the area is as high, the line says nothing more.
-        if shown && (eighths == 0 || value(values) < value(area) * 0.98 && eighths == 8) {
+        if shown && eighths == 0 {
             return (*glyph, *style);
+        }
+        // Below the area a bound says nothing, and what is wanted does.
+        if shown && eighths == 8 && *glyph != BOUND && value(values) < value(area) * 0.98 {
+            let ground = plot.area.1.fg;
+            return (*glyph, ground.map_or(*style, |ground| style.bg(ground)));
         }
     }
     if eighths > 0 { (LEVELS[eighths], style) } else { (' ', Style::new()) }
