@@ -49,6 +49,11 @@ fn rollout(app: &App) -> Vec<Line<'static>> {
     };
     let (status, wanted) = (&object.status, object.replicas());
     let name = &object.metadata.name;
+    if object.spec.strategy.swarm.is_some() {
+        let running = plain(format!("{}/{wanted} running  ", status.ready_replicas));
+        let name = piece(format!(" service/{name}  "), theme.strong());
+        return vec![Line::from(vec![name, running, plain(revisions(app))])];
+    }
     let mut lines = vec![
         Line::from(vec![
             piece(format!(" deploy/{name}  "), theme.strong()),
@@ -90,7 +95,10 @@ fn revisions(app: &App) -> String {
 
 /// Budgets of the namespace whose selectors fit the workload's pods.
 fn budgets(app: &App) -> Vec<[Line<'static>; 2]> {
-    let Some(object) = deployment(app) else { return Vec::new() };
+    // Swarm has no budgets.
+    let Some(object) = deployment(app).filter(|it| it.spec.strategy.swarm.is_none()) else {
+        return Vec::new();
+    };
     let labels = &object.spec.template.metadata.labels;
     let fits = |pdb: &&PdbObject| {
         pdb.metadata.namespace == object.metadata.namespace && pdb.selector.matches(labels)
