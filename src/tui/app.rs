@@ -36,10 +36,8 @@ pub struct App {
     pub span: Span,
     /// The pod that is followed.
     pub follow: Option<PodId>,
-    /// Whether the log shows only what is about that pod.
-    pub only_followed: bool,
-    /// Whether the log leaves out what is routine for pods.
-    pub brief: bool,
+    /// What the log shows.
+    pub filter: Filter,
     /// What is open.
     pub mode: Mode,
     /// What was searched last.
@@ -75,6 +73,18 @@ pub struct Span {
     pub from_ms: f64,
     /// To; after `from_ms`.
     pub to_ms: f64,
+}
+
+/// What the log shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// All.
+    #[default]
+    All,
+    /// All but what is routine for pods.
+    Brief,
+    /// What is about the followed pod.
+    Followed,
 }
 
 /// What is open.
@@ -124,8 +134,7 @@ impl App {
             speed: FIRST_SPEED,
             span: Span::default(),
             follow: None,
-            only_followed: false,
-            brief: false,
+            filter: Filter::All,
             mode: Mode::Watch,
             search: String::new(),
             first_node: 0,

@@ -3,7 +3,7 @@
 use super::{lesson, search, what_if};
 use crate::kube::objects::ids::PodId;
 use crate::scenario::file::scalar::parse_duration;
-use crate::tui::app::{App, Mode, SPEEDS};
+use crate::tui::app::{App, Filter, Mode, SPEEDS};
 use crate::tui::lesson::stop_between;
 use crate::tui::message::{Message, Page, Way};
 use crate::tui::pages;
@@ -50,15 +50,13 @@ pub(super) fn update(app: &mut App, message: Message) {
         Message::Zoom(way) => zoom(app, if way.is_forward() { 0.5 } else { 2.0 }),
         Message::Whole => app.span = app.whole(),
         Message::Follow(way) => follow(app, way),
-        Message::OnlyFollowed => app.only_followed = app.follow.is_some() && !app.only_followed,
-        Message::Brief => app.brief = !app.brief,
+        Message::OnlyFollowed if app.follow.is_none() => {}
+        Message::OnlyFollowed => toggle_filter(app, Filter::Followed),
+        Message::Brief => toggle_filter(app, Filter::Brief),
         Message::Workload(way) => workload(app, way),
         Message::Other => other(app),
         Message::Open(page) => open(app, page),
-        Message::Close => {
-            app.follow = None;
-            app.only_followed = false;
-        }
+        Message::Close => follow_nobody(app),
         Message::Undo => what_if::undo(app),
         Message::Accept => lesson::go_on(app),
         Message::Found(way) => search::find(app, way),
@@ -74,6 +72,18 @@ fn toggle(app: &mut App) {
     app.rest_ms = 0.0;
     if app.playing && app.now() >= app.end() {
         app.seek(SimTime::ZERO);
+    }
+}
+
+fn toggle_filter(app: &mut App, filter: Filter) {
+    app.filter = if app.filter == filter { Filter::All } else { filter };
+    app.log_back = 0;
+}
+
+fn follow_nobody(app: &mut App) {
+    app.follow = None;
+    if app.filter == Filter::Followed {
+        app.filter = Filter::All;
     }
 }
 
@@ -138,8 +148,7 @@ fn workload(app: &mut App, way: Way) {
     let count = app.take().report.workloads.len() as i64;
     if count > 1 {
         app.workload = (app.workload as i64 + way.sign()).rem_euclid(count) as usize;
-        app.follow = None;
-        app.only_followed = false;
+        follow_nobody(app);
         app.first_node = 0;
         app.refresh();
     }
@@ -150,7 +159,7 @@ fn other(app: &mut App) {
         app.shown = 1 - app.shown;
         let workloads = app.take().report.workloads.len();
         app.workload = app.workload.min(workloads.saturating_sub(1));
-        app.follow = None;
+        follow_nobody(app);
         app.refresh();
     } else {
         "one take is played: w asks what if".clone_into(&mut app.note);

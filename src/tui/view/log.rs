@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::text::{self, instant, piece, plain};
-use crate::tui::app::App;
+use crate::tui::app::{App, Filter};
 use crate::tui::log::{Kind, Told};
 
 /// Draws the panel: the newest entry stands last.
 pub fn draw(app: &App, rect: Rect, buffer: &mut Buffer) {
-    let title = match app.follow.filter(|_| app.only_followed) {
+    let title = match app.follow.filter(|_| app.filter == Filter::Followed) {
         Some(pod) => {
             let object = crate::kube::objects::ids::ObjectId::Pod(pod);
             format!("events of {}", app.take().names.object(object))
@@ -18,7 +18,9 @@ pub fn draw(app: &App, rect: Rect, buffer: &mut Buffer) {
         None if app.takes.len() > 1 => {
             format!("events: 1 {}, 2 {}, = both", app.takes[0].label, app.takes[1].label)
         }
-        None if app.brief => "events (v: with what is routine for pods)".to_owned(),
+        None if app.filter == Filter::Brief => {
+            "events (v: with what is routine for pods)".to_owned()
+        }
         None => "events".to_owned(),
     };
     let inner = text::head(app, rect, &title, buffer);
@@ -65,13 +67,13 @@ fn shown(app: &App, height: u16) -> Vec<Shown> {
 /// The latest entries of a take, in order of time.
 fn latest(app: &App, number: usize, height: u16) -> Vec<Shown> {
     let take = &app.takes[number];
-    let about = app.follow.filter(|_| app.only_followed && number == app.shown);
+    let about = app.follow.filter(|_| app.filter == Filter::Followed && number == app.shown);
     let told = app.place_of(number).told.saturating_sub(app.log_back);
     let fits = |place: &u32| {
         let entry = &take.log[*place as usize];
         // What is told again later stands where it was told last.
         entry.again.is_none_or(|again| again >= told)
-            && !(app.brief && entry.is_routine(&take.recording))
+            && !(app.filter == Filter::Brief && entry.is_routine(&take.recording))
             && about.is_none_or(|pod| entry.is_about(&take.recording, pod))
     };
     let latest = (0..told).rev().filter(fits).take(usize::from(height));
