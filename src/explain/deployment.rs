@@ -8,7 +8,9 @@ use crate::api::int_or_percent::IntOrPercent;
 use crate::kube::apiserver::{Cluster, Fact, Write};
 use crate::kube::controllers::controller_utils::is_pod_available;
 use crate::kube::controllers::deployment::annotations::revision;
-use crate::kube::controllers::deployment::reason::{DeploymentConditionReason, DeploymentReason};
+use crate::kube::controllers::deployment::reason::{
+    DeploymentConditionReason, DeploymentReason, ScalingCause,
+};
 use crate::kube::controllers::deployment::util::{
     is_rolling_update, max_surge, max_unavailable, progress_deadline,
 };
@@ -229,7 +231,7 @@ impl View<'_> {
                 Reason::Deployment(
                     DeploymentReason::ScalingReplicaSet { cause, .. }
                     | DeploymentReason::NewReplicaSet { cause, .. },
-                ) => format!(": {cause}"),
+                ) => self.cause(*cause),
                 _ => String::new(),
             };
             let at = instant(fact.at);
@@ -241,6 +243,17 @@ impl View<'_> {
             step.details.extend(self.story.because(place, |_| false));
         }
         Some(step)
+    }
+
+    /// What asked for a size. Under `Recreate` a new ReplicaSet gets all at once; no surge bounds
+    /// it.
+    fn cause(&self, cause: ScalingCause) -> String {
+        match cause {
+            ScalingCause::MaxSurge { .. } if !is_rolling_update(&self.deployment.spec) => {
+                format!(": {}", ScalingCause::RecreateScaleUp)
+            }
+            cause => format!(": {cause}"),
+        }
     }
 
     fn images(&self, replica_set: &ReplicaSetObject) -> String {
