@@ -3,10 +3,11 @@
 use super::app::{App, Reading};
 use super::view::hpa;
 use super::view::text::{instant, wrap};
-use crate::explain;
+use crate::explain::{self, Explanation, Unknown};
 use crate::kube::objects::ids::ObjectId;
 use crate::render;
 use crate::render::text::Style;
+use crate::scenario::lesson::Subject;
 
 /// All keys. Columns: keys, what they do.
 const KEYS: [(&str, &str); 33] = [
@@ -74,11 +75,28 @@ pub fn explain(app: &App) -> Reading {
         }
         (None, None, None) => explain::at(scenario, recording, at),
     };
+    why(app, explained)
+}
+
+/// Why: what a step of the lesson names, else as [`explain`].
+pub fn explain_step(app: &App, step: usize) -> Reading {
+    let take = &app.takes[0];
+    let (scenario, recording, at) = (&take.scenario, &take.recording, app.now());
+    match &scenario.lesson[step].explain {
+        Some(Subject::Hpa(name)) => why(app, explain::hpa(scenario, recording, name, at)),
+        Some(Subject::Deployment(name)) => {
+            why(app, explain::deployment(scenario, recording, name, at))
+        }
+        None => explain(app),
+    }
+}
+
+fn why(app: &App, explained: Result<Explanation, Unknown>) -> Reading {
     let width = app.size.0.saturating_sub(6).min(110);
     let style = Style { width, ..Style::default() };
     let text = match explained {
         Ok(explanation) => render::explain::text(&explanation, style),
-        Err(unknown) => format!("{unknown}: nothing to explain at {}", instant(at)),
+        Err(unknown) => format!("{unknown}: nothing to explain at {}", instant(app.now())),
     };
     let lines = text.lines().map(str::to_owned).collect();
     Reading { title: "why".to_owned(), lines, first: 0 }

@@ -62,7 +62,10 @@ pub(super) fn update(app: &mut App, message: Message) {
         }
         Message::Accept if card.told => leave(app),
         Message::Accept => tell(app),
-        Message::Open(Page::Explain) => app.mode = Mode::Reading(pages::explain(app)),
+        Message::Open(Page::Explain) => {
+            let step = card.step;
+            app.mode = Mode::Reading(pages::explain_step(app, step));
+        }
         Message::Open(Page::Hpa) => app.mode = Mode::Reading(pages::hpa(app)),
         Message::Close => app.mode = Mode::Watch,
         Message::TogglePlay if card.told => {

@@ -2,8 +2,12 @@
 
 use podtide::tui::app::{App, Mode, SPEEDS};
 use podtide::tui::message::{Message, Page, Way};
+use podtide::tui::snapshot;
+use podtide::tui::take::Take;
 use podtide::tui::view::layout::Layout;
 use podtide::units::SimTime;
+
+use crate::pipe::{WEB, scenario};
 
 use super::{enter, player, send, spike};
 
@@ -173,6 +177,21 @@ fn a_click_on_a_chart_goes_there_and_on_a_pod_follows_it() {
     assert_eq!(app.follow, followed);
     send(&mut app, [Message::Close]);
     assert_eq!(app.follow, None);
+}
+
+#[test]
+fn workloads_are_shown_in_turn() {
+    let other = WEB.replace("name: web", "name: api").replace("app: web", "app: api");
+    let spec = "  duration: 5m\n  traffic: [{to: {service: web}, layers: [{constant: 60/s}]}]\n";
+    let take = Take::play("two", scenario(&format!("{WEB}---\n{other}"), spec));
+    let mut app = player(take, (80, 24));
+    assert!(snapshot::text(&mut app).contains("web (1 of 2, tab)"));
+    send(&mut app, [Message::Follow(Way::Forward), Message::Workload(Way::Forward)]);
+    let screen = snapshot::text(&mut app);
+    assert!(screen.contains("api (2 of 2, tab)") && screen.contains("no traffic"), "{screen}");
+    assert_eq!(app.follow, None, "the pod is one of the other workload");
+    send(&mut app, [Message::Workload(Way::Forward)]);
+    assert_eq!(app.workload, 0);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn a_session_in_a_terminal() {
     tmux.expect("10m46s / 1h");
     tmux.press(&["Space"]);
     tmux.expect("▶ 60x");
-    tmux.expect("11m");
+    tmux.expect_without("10m46s");
     tmux.press(&["Space"]);
     tmux.expect("❚❚ 60x");
     tmux.press(&["w"]);
