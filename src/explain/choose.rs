@@ -1,7 +1,7 @@
 //! What happened at an instant: which of the explanations tells most of it.
 
 use super::find::{self, Found};
-use super::story::{Story, pod_of};
+use super::story::Story;
 use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::deployment::reason::{DeploymentConditionReason, DeploymentReason};
 use crate::kube::controllers::podautoscaler::decision::{Decision, Outcome};
@@ -60,7 +60,7 @@ fn of_facts(story: &Story<'_>, at: SimTime) -> Option<Chosen> {
     if let Some(id) = rollout {
         return deployment(story.recording, id, at);
     }
-    let pod = near.iter().find(|fact| befalls(fact)).and_then(|fact| pod_of(&fact.write))?;
+    let pod = near.iter().find(|fact| befalls(fact)).and_then(|fact| fact.write.pod())?;
     story.pods.get(&pod).cloned().map(Chosen::Pod)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::find::{Found, full_name, is_called};
-use super::story::{Story, pod_of, text};
+use super::story::{Story, text};
 use super::words::{instant, span};
 use super::{Explanation, Kind, Step, Unknown};
 use crate::kube::apiserver::{Cluster, Fact, Write};
@@ -155,7 +155,7 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
     let created = story.causes.life(pod).and_then(|life| life.created);
     let facts = (0_u32..).zip(&story.recording.facts).take_while(|(_, fact)| fact.at <= at);
     let own =
-        facts.filter(|(place, fact)| pod_of(&fact.write) == Some(pod) || created == Some(*place));
+        facts.filter(|(place, fact)| fact.write.pod() == Some(pod) || created == Some(*place));
     let mut steps: Vec<Step> = Vec::new();
     if created.is_none() {
         steps.push(Step::new("start", "there from the start").about("warm-world"));
@@ -294,7 +294,7 @@ fn next(story: &Story<'_>, pod: PodId, at: SimTime) -> Option<String> {
     let created = story.causes.life(pod).and_then(|life| life.created);
     let mut facts = (later as u32..).zip(&story.recording.facts[later..]);
     let (_, fact) = facts.find(|(place, fact)| {
-        (pod_of(&fact.write) == Some(pod) || created == Some(*place)) && is_turn(fact)
+        (fact.write.pod() == Some(pod) || created == Some(*place)) && is_turn(fact)
     })?;
     Some(format!("{} at {}: {}", fact.reason.word(), instant(fact.at), text(fact)))
 }

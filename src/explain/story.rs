@@ -6,7 +6,7 @@ use super::find::{Found, full_name, hpas};
 use super::words::instant;
 use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
-use crate::kube::objects::ids::{HpaId, ObjectId, PodId};
+use crate::kube::objects::ids::{HpaId, PodId};
 use crate::kube::reason::Reason;
 use crate::recording::Recording;
 use crate::recording::cause::{Cause, Causes};
@@ -93,7 +93,7 @@ impl<'a> Story<'a> {
         if matches!(fact.reason, Reason::ReplicaSet(_)) {
             return String::new();
         }
-        let pod = pod_of(&fact.write).and_then(|pod| self.pods.get(&pod));
+        let pod = fact.write.pod().and_then(|pod| self.pods.get(&pod));
         pod.map_or_else(String::new, |pod| format!("pod {}: ", pod.name))
     }
 }
@@ -112,26 +112,6 @@ pub(super) fn text(fact: &Fact) -> String {
             format!("{}; {active} {many} active and {replicas} wanted", fact.reason)
         }
         reason => reason.to_string(),
-    }
-}
-
-/// The pod that a write is about.
-pub(super) fn pod_of(write: &Write) -> Option<PodId> {
-    match write {
-        Write::BindPod { pod, .. }
-        | Write::ReleasePod(pod)
-        | Write::PodUnscheduled { pod, .. }
-        | Write::PodStatus { pod, .. }
-        | Write::DisruptionTarget { pod, .. }
-        | Write::DeletePod { pod, .. }
-        | Write::RemovePod(pod)
-        | Write::RelabelPod { pod, .. }
-        | Write::SetPodOwner { pod, .. }
-        | Write::SetPodController { pod, .. }
-        | Write::SetDeletionCost { pod, .. }
-        | Write::Note(ObjectId::Pod(pod))
-        | Write::Event { object: ObjectId::Pod(pod), .. } => Some(*pod),
-        _ => None,
     }
 }
 

@@ -15,6 +15,7 @@ pub mod eviction;
 mod matching;
 pub mod pods;
 pub mod script;
+mod subject;
 pub mod watch;
 pub mod write;
 

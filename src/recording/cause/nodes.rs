@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Cause;
-use super::pods::{latest, subject};
+use super::pods::latest;
 use super::walk::Walk;
 use crate::kube::apiserver::Write;
 use crate::kube::cluster_autoscaler::reason::ClusterAutoscalerReason;
@@ -52,7 +52,7 @@ fn node_of(write: &Write) -> Option<NodeId> {
 impl Walk<'_> {
     /// What happened to the node of a pod, or to the node itself, that a write is about.
     fn node_trail(&self, write: &Write) -> NodeTrail {
-        let of_pod = || self.cluster.pod(subject(write)?)?.node;
+        let of_pod = || self.cluster.pod(write.pod()?)?.node;
         let node = node_of(write).or_else(of_pod);
         node.and_then(|node| self.nodes.get(&node)).copied().unwrap_or_default()
     }
@@ -95,7 +95,7 @@ impl Walk<'_> {
         write: &Write,
         reason: &TaintEvictionReason,
     ) -> Option<Cause> {
-        let trail = self.pods.get(&subject(write)?)?;
+        let trail = self.pods.get(&write.pod()?)?;
         let cause = match (reason, write) {
             (TaintEvictionReason::TaintManagerEviction { .. }, _) => self.node_trail(write).tainted,
             (TaintEvictionReason::DeletionByTaintManager, Write::DeletePod { .. }) => {
@@ -125,7 +125,7 @@ impl Walk<'_> {
         reason: &KubectlReason,
         at: SimTime,
     ) -> Option<Cause> {
-        let trail = subject(write).and_then(|pod| self.pods.get(&pod));
+        let trail = write.pod().and_then(|pod| self.pods.get(&pod));
         let cordon = self.node_trail(write).cordoned;
         match (reason, trail) {
             (KubectlReason::Finished { .. }, Some(trail)) => trail.life.ended.map(Cause::Fact),
@@ -140,7 +140,7 @@ impl Walk<'_> {
         write: &Write,
         reason: &ClusterAutoscalerReason,
     ) -> Option<Cause> {
-        let rejected = || self.pods.get(&subject(write)?)?.rejected;
+        let rejected = || self.pods.get(&write.pod()?)?.rejected;
         let [grown, shrunk] = self.scaled;
         // A pod that has no node since before time 0 was rejected before anybody looked.
         let or_start = |rejected: Option<u32>| rejected.map_or(Cause::Start, Cause::Fact);

@@ -8,7 +8,7 @@ use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::application::ProbeKind;
 use crate::kube::kubelet::reason::{KillReason, KubeletReason};
-use crate::kube::objects::ids::{NodeId, ObjectId, PodId, ReplicaSetId};
+use crate::kube::objects::ids::{NodeId, PodId, ReplicaSetId};
 use crate::kube::objects::pod::{Pod, PodActivity};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::reason::SchedulerReason;
@@ -132,27 +132,9 @@ pub(super) fn latest<const N: usize>(facts: [Option<u32>; N]) -> Option<u32> {
     facts.into_iter().flatten().max()
 }
 
-pub(super) fn subject(write: &Write) -> Option<PodId> {
-    match write {
-        Write::BindPod { pod, .. }
-        | Write::ReleasePod(pod)
-        | Write::PodUnscheduled { pod, .. }
-        | Write::PodStatus { pod, .. }
-        | Write::DisruptionTarget { pod, .. }
-        | Write::DeletePod { pod, .. }
-        | Write::RemovePod(pod)
-        | Write::RelabelPod { pod, .. }
-        | Write::SetPodOwner { pod, .. }
-        | Write::SetDeletionCost { pod, .. }
-        | Write::Note(ObjectId::Pod(pod))
-        | Write::Event { object: ObjectId::Pod(pod), .. } => Some(*pod),
-        _ => None,
-    }
-}
-
 impl Walk<'_> {
     fn trail(&self, write: &Write) -> Option<&Trail> {
-        self.pods.get(&subject(write)?)
+        self.pods.get(&write.pod()?)
     }
 
     /// A pod is placed because it was created, or because of what made room since it was rejected.
@@ -226,7 +208,7 @@ impl Walk<'_> {
 
     /// What a pod is like before a write about it.
     pub(super) fn look(&self, write: &Write) -> Former {
-        let Some(pod) = subject(write).and_then(|pod| self.cluster.pod(pod)) else {
+        let Some(pod) = write.pod().and_then(|pod| self.cluster.pod(pod)) else {
             return Former::default();
         };
         Former {
