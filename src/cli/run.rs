@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde_json::Value;
 
 use super::Outcome;
-use super::args::{Format, RunArgs};
+use super::args::{Format, InputArgs, RunArgs};
 use super::input::{Prepared, Session, prepare_to_play};
 use super::output;
 use super::play::play;
@@ -76,6 +76,7 @@ fn play_runs(session: &Session, prepared: &Prepared, runs: u32) -> Option<Played
 fn show_text(session: &Session, played: &[Played], arguments: &RunArgs) -> String {
     let style = output::style(arguments.output.is_some());
     let mut pages = Vec::with_capacity(played.len());
+    let (input, count) = (arguments.input.with(&arguments.events.at), played.len());
     for (place, played) in played.iter().enumerate() {
         // Findings are of all inputs together: they stand on the first page.
         let warnings = match place {
@@ -86,7 +87,7 @@ fn show_text(session: &Session, played: &[Played], arguments: &RunArgs) -> Strin
             style,
             all_assumptions: arguments.assumptions,
             warnings,
-            explain: None,
+            explain: explain_command(&input, &played.origin, count),
             ..TextOptions::default()
         };
         let mut page = text(&played.report, &options);
@@ -100,6 +101,19 @@ fn show_text(session: &Session, played: &[Played], arguments: &RunArgs) -> Strin
         pages.push(side_by_side(&reports, style));
     }
     pages.join("\n\n")
+}
+
+/// How to ask why, where a Scenario's file is all that was given.
+fn explain_command(input: &InputArgs, origin: &str, scenarios: usize) -> Option<String> {
+    let InputArgs { kustomize, traffic, saturate_at, set, seed, duration, events, .. } = input;
+    let as_it_is = [kustomize.is_empty(), traffic.is_empty(), set.is_empty(), events.is_empty()]
+        .into_iter()
+        .all(|empty| empty)
+        && (saturate_at.is_none() && seed.is_none() && duration.is_none());
+    let is_file = input.files.len() == scenarios
+        && input.files.iter().any(|file| file.to_str() == Some(origin) && file.is_file());
+    let is_word = !origin.contains(char::is_whitespace);
+    (as_it_is && is_file && is_word).then(|| format!("podtide explain {origin}"))
 }
 
 /// The report of the one Scenario, or a list of them. With several runs each has its `spread`.

@@ -145,7 +145,7 @@ pub(super) fn decisions(workload: &WorkloadReport, options: &TextOptions) -> Vec
     let after = rows.len() - first - shown.len();
     let hint = match (&options.explain, shown.first()) {
         (Some(command), Some(row)) => {
-            format!("{command} --at {}", words::instant(row.at_seconds, true))
+            format!("{command} --at {}", at(row))
         }
         _ => String::new(),
     };
