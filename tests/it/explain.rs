@@ -123,7 +123,7 @@ fn a_lesson_is_printed_and_changes_nothing() {
     insta::assert_snapshot!("explain-lesson", shown);
     let none = explained("flash-sale/rollout", &["--lesson"]);
     assert!(none.ends_with("error: `flash-sale-rollout` has no lesson\n"), "{none}");
-    let run = ["run", "scenarios/r4-api/scenario.yaml"];
+    let run = ["run", "scenarios/r4-api/scenario.yaml", "--format", "json"];
     let with = told(podtide().args(run));
     assert_eq!(with, told(podtide().args(run).args(["--set", "lesson="])));
 }
