@@ -78,7 +78,7 @@ pub fn explain(app: &App) -> Reading {
     why(app, explained)
 }
 
-/// Why: what a step of the lesson names, else as [`explain`].
+/// Why: what a step of the lesson names, else as [`explain()`].
 pub fn explain_step(app: &App, step: usize) -> Reading {
     let take = &app.takes[0];
     let (scenario, recording, at) = (&take.scenario, &take.recording, app.now());
