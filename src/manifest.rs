@@ -29,7 +29,7 @@ pub mod validation;
 pub mod versions;
 pub mod yaml;
 
-pub use load::{Options, decode_alone, decode_documents, load, read};
+pub use load::{Options, decode_alone, decode_applied, decode_documents, load, read};
 pub use object::{ObjectTree, Place};
 pub use path::{EditStep, parse_edit_path};
 pub use relations::prevents_run;

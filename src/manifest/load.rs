@@ -74,6 +74,37 @@ pub fn read(sources: &SourceMap, texts: &[SourceId]) -> (Documents, Vec<Diagnost
 /// # Panics
 /// When there are 2³² objects.
 pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, Vec<Diagnostic>) {
+    let (manifests, mut findings) = decode_each(documents, options);
+    findings.extend(relations::check(&manifests));
+    (manifests, findings)
+}
+
+/// Decodes documents that are applied to objects that are there: as [`decode_documents`], but how
+/// they fit together is looked at with each of them in the place of the one of its name.
+///
+/// # Panics
+/// As [`decode_documents`].
+pub fn decode_applied(
+    documents: Documents,
+    there: &Manifests,
+    options: &Options,
+) -> (Manifests, Vec<Diagnostic>) {
+    let (applied, mut findings) = decode_each(documents, options);
+    let mut together = there.documents.clone();
+    let new = applied.documents.objects.iter().filter(|tree| !tree.name().is_empty());
+    let by_identity: BTreeMap<Identity<'_>, &ObjectTree> =
+        new.map(|tree| (identity(tree, options), tree)).collect();
+    for tree in &mut together.objects {
+        if let Some(new) = by_identity.get(&identity(tree, options)).copied() {
+            *tree = new.clone();
+        }
+    }
+    findings.extend(relations::check(&decode_each(together, options).0));
+    (applied, findings)
+}
+
+/// Decodes, converts, defaults and validates all objects, each by itself.
+fn decode_each(documents: Documents, options: &Options) -> (Manifests, Vec<Diagnostic>) {
     let mut manifests = Manifests::default();
     let mut findings = Vec::new();
     let mut seen: BTreeMap<Identity<'_>, &ObjectTree> = BTreeMap::new();
@@ -110,7 +141,6 @@ pub fn decode_documents(documents: Documents, options: &Options) -> (Manifests, 
         findings.extend(decoder.decode(role, tree, origin, &mut manifests));
     }
     manifests.documents = documents;
-    findings.extend(relations::check(&manifests));
     (manifests, findings)
 }
 

@@ -114,6 +114,24 @@ fn edits_change_scenarios_and_manifests() {
 }
 
 #[test]
+fn a_manifest_that_an_event_applies_is_checked_with_all_objects() {
+    let folder = tempfile::tempdir().expect("there is room");
+    let path = folder.path().join("hpa.yaml");
+    let hpa = WEB.split("---\n").find(|text| text.contains("HorizontalPodAutoscaler"));
+    let hpa = hpa.expect("there is an HPA").replace("maxReplicas: 30", "maxReplicas: 5");
+    let event = format!("apply -f {}", path.display());
+    let shown = |hpa: &str| {
+        fs::write(&path, hpa).expect("there is room");
+        piped(&["run", "-", "-t", "600/s", "--duration", "10m", "--at", "5m", &event], WEB)
+    };
+    let fine = shown(&hpa);
+    assert!(fine.starts_with("exit code 0\n"), "{fine}");
+    assert!(!fine.contains("hpa-dangling-target"), "{fine}");
+    let wrong = shown(&hpa.replace("kind: Deployment, name: web", "kind: Deployment, name: wob"));
+    assert!(wrong.contains("hpa-dangling-target"), "{wrong}");
+}
+
+#[test]
 fn findings_are_all_shown_at_once() {
     let traffic = "stage:100/s@0";
     insta::assert_snapshot!("bad-traffic", piped(&["run", "-", "--traffic", traffic], WEB));

@@ -512,3 +512,38 @@ fn tasks_of_swarm_on_a_machine_that_fails_end_and_are_replaced() {
     let ended = |pod: &PodId| back.pod(*pod).is_none_or(Pod::is_terminal);
     assert!(there.iter().all(ended), "the agent tells what it finds");
 }
+
+#[test]
+fn events_on_a_node_that_is_gone_or_needs_nothing_are_refused() {
+    let recording = played(
+        WEB,
+        "
+  duration: 10m
+  events:
+    - {at: 1m, recoverNode: {node: pool-1}}
+    - {at: 2m, deleteNode: {node: pool-2}}
+    - {at: 3m, drain: {nodes: [pool-1, pool-2]}}
+    - {at: 3m, cordon: {nodes: [pool-1, pool-2]}}
+    - {at: 3m, uncordon: {node: pool-2}}
+    - {at: 3m, deleteNode: {node: pool-2}}
+    - {at: 4m, recoverNode: {node: pool-2}}
+    - {at: 4m, taint: {nodes: [pool-2, pool-1], taints: [\"a=b:NoSchedule\"]}}
+    - {at: 4m, failNode: {nodes: [pool-2, pool-3]}}
+    - {at: 5m, failNode: {node: pool-3}}
+",
+    );
+    let told: Vec<(i64, &str)> =
+        recording.refusals.iter().map(|it| (it.at.whole_seconds(), &*it.why)).collect();
+    let gone = "nodes \"pool-2\" not found";
+    let mut expect = vec![(60, "pool-1 runs: there is nothing to recover from")];
+    expect.extend([180; 4].map(|at| (at, gone)));
+    expect.extend([240; 3].map(|at| (at, gone)));
+    expect.push((300, "pool-3 has failed already"));
+    assert_eq!(told, expect);
+    let end = recording.state_at(recording.end);
+    let node = |name: &str| end.nodes().find(|node| node.node.metadata.name == name);
+    let first = node("pool-1").expect("it stays");
+    assert!(!first.unschedulable, "kubectl finds all nodes before it cordons one");
+    assert!(first.has_taint("a", "NoSchedule"), "kubectl taints the nodes that there are");
+    assert!(node("pool-3").is_some_and(|node| !node.answers()), "the others fail");
+}

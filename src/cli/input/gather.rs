@@ -250,7 +250,7 @@ impl<'a> Gatherer<'a> {
         self.reader.findings.extend(findings);
         let objects = self.decode(documents);
         let recordings = self.recordings(&draft);
-        let applied = self.applied(&draft);
+        let applied = self.applied(&draft, &objects);
         Prepared {
             name: draft.name,
             origin: draft.origin,
@@ -290,7 +290,7 @@ impl<'a> Gatherer<'a> {
         recordings
     }
 
-    fn applied(&mut self, draft: &Draft) -> BTreeMap<String, Manifests> {
+    fn applied(&mut self, draft: &Draft, there: &Manifests) -> BTreeMap<String, Manifests> {
         let mut applied = BTreeMap::new();
         for event in &draft.file.spec.events {
             let apply = event.apply.as_ref();
@@ -307,7 +307,7 @@ impl<'a> Gatherer<'a> {
             self.reader.findings.extend(findings);
             if !ids.is_empty() {
                 let (objects, findings) =
-                    manifest::decode_documents(documents, &self.manifest_options);
+                    manifest::decode_applied(documents, there, &self.manifest_options);
                 let of_one =
                     |finding: &Diagnostic| finding.severity > crate::diagnostic::Severity::Note;
                 self.reader.findings.extend(findings.into_iter().filter(of_one));

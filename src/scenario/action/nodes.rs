@@ -7,8 +7,8 @@ use crate::kube::kubectl::drain::Flags;
 use crate::kube::kubectl::taint::TaintEdit;
 use crate::kube::objects::node::Machine;
 
-/// Names of nodes, in the order in which their turn comes. Those that do not exist then are left
-/// out.
+/// Names of nodes, in the order in which their turn comes. Those that do not exist then are told as
+/// refusals.
 pub type NodeNames = Arc<[Arc<str>]>;
 
 /// What somebody does to nodes, or what happens to them.
