@@ -78,6 +78,10 @@ impl EndpointSliceController {
     pub fn reconcile(&mut self, api: &mut Api, service: ServiceId) {
         self.endpoints.clear();
         let Some(object) = api.cluster().service(service) else { return };
+        // Somebody else's business: endpoints that are there stay.
+        if object.selector.is_none() {
+            return;
+        }
         collect(api.cluster(), object, &mut self.endpoints);
         if object.endpoints == self.endpoints {
             return;

@@ -166,6 +166,19 @@ fn a_selector_switch_moves_traffic_from_one_set_of_pods_to_the_other() {
 }
 
 #[test]
+fn endpoints_stay_when_a_service_loses_its_selector() {
+    let mut served = Served::new(selecting("blue"));
+    served.create_pod("blue", false);
+    served.play_until(SimTime::from_secs(10));
+    let object = Arc::new(Service { metadata: metadata("shop"), spec: ServiceSpec::default() });
+    let switch = Write::UpdateService { service: SERVICE, object };
+    served.world.cluster.write(switch, Reason::Scenario).expect("the Service exists");
+    served.create_pod("blue", false);
+    served.play_until(SimTime::from_secs(20));
+    assert_eq!(served.proxied(), [(1000, &[0][..])]);
+}
+
+#[test]
 fn unready_pods_are_published_when_the_service_says_so() {
     let mut served =
         Served::new(ServiceSpec { publish_not_ready_addresses: true, ..selecting("shop") });

@@ -485,6 +485,7 @@ fn what_is_wrong_with_an_event_about_nodes_is_said() {
     assert!(wrong("failNode: {node: pool-1, what: disk}").contains("`what` cannot be `disk`"));
     assert!(wrong("addNodes: {count: 2}").contains("not exactly once"));
     assert!(wrong("addNodes: {like: poll, count: 2}").contains("no node is called `poll`"));
+    assert!(wrong("addNodes: {like: pool, count: 0}").contains("no node joins"));
     assert!(wrong("addNodes: {like: pool, count: 20000}").contains("there may be 20003 nodes"));
 }
 

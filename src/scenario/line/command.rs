@@ -105,6 +105,12 @@ fn read_words<'t>(
         );
         return None;
     };
+    // `delete node/NAME` is `delete node NAME`.
+    if let Some((kind, name)) = words.get(1).and_then(|word| word.split_once("/"))
+        && first.text == "delete"
+    {
+        words.splice(1..2, [kind, name]);
+    }
     let second = words.get(1).map_or("", |word| word.text);
     let is_meant = |command: &&str| match command.split_once(' ') {
         Some((one, other)) => one == first.text && stem(other) == stem(second),

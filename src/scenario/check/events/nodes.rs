@@ -231,6 +231,13 @@ impl Checker<'_> {
             self.unknown_node(like, known);
             return None;
         };
+        if let Some(none) = count.filter(|count| count.value == 0) {
+            self.report(
+                Diagnostic::error("scenario-value", "`count` is 0: no node joins")
+                    .at(none.span.clone(), "")
+                    .help("write 1 or more"),
+            );
+        }
         let count = Some(count.map_or(1, |count| count.value));
         let shape = Node::clone(node);
         Some(NodeAction::Add(Arc::new(NewNodes { name: Arc::from(pool), count, shape })))

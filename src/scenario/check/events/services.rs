@@ -31,7 +31,14 @@ impl Checker<'_> {
             .collect();
         let objects = self.input.objects;
         let namespace = &objects.services[service as usize].object.metadata.namespace;
-        if selected(objects, namespace, &selector).is_empty() {
+        if selector.is_empty() {
+            let message = format!("`{}` is to select by no label", written.service.value);
+            self.report_absence(
+                Diagnostic::warning("service-without-selector", message)
+                    .at(written.service.span.clone(), "its endpoints stay as they are then")
+                    .help("write labels: Kubernetes leaves a Service without selector alone"),
+            );
+        } else if selected(objects, namespace, &selector).is_empty() {
             let message =
                 format!("no pod has the labels that `{}` is to select", written.service.value);
             self.report_absence(

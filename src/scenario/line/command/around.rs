@@ -17,7 +17,7 @@ impl<'t> Reader<'t> {
         let name = first.split_once("/").map_or(first, |(_, name)| name);
         let mut entries = vec![name.entry("deployment", self.name(name))];
         entries.extend(self.flag("--count", "count", scalar));
-        entries.extend(self.flag("--grace-period", "gracePeriod", seconds));
+        entries.extend(self.grace_period());
         if self.words.has("--now") {
             entries.push(self.line.entry("gracePeriod", string("1s", self.line)));
         }
@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
                 entries.push(self.line.entry(key, yes));
             }
         }
-        entries.extend(self.flag("--grace-period", "gracePeriod", seconds));
+        entries.extend(self.grace_period());
         entries.extend(self.flag("--timeout", "timeout", as_it_is));
         let skip = "--skip-wait-for-delete-timeout";
         entries.extend(self.flag(skip, "skipWaitForDeleteTimeout", seconds));
@@ -74,6 +74,13 @@ impl<'t> Reader<'t> {
             entries.push(self.line.entry("what", string("kubelet", self.line)));
         }
         Some((key, self.map(entries)))
+    }
+
+    /// Below 0, as kubectl has it by default, it is the pods' own.
+    fn grace_period(&self) -> Option<Entry> {
+        let own = |piece: Piece<'_>| piece.text.parse::<i64>().is_ok_and(|seconds| seconds < 0);
+        let given = self.words.value("--grace-period").filter(|piece| !own(*piece))?;
+        Some(given.entry("gracePeriod", seconds(given)))
     }
 
     pub(super) fn taint(&mut self) -> Option<Action> {
