@@ -81,11 +81,19 @@ impl View<'_> {
         replica_set.base_template == self.deployment.template
     }
 
+    /// Pods of an old ReplicaSet that are wanted and there: after a rollback, Swarm leaves the count
+    /// of a version as it was although its tasks are gone.
+    fn there(&self, replica_set: &ReplicaSetObject) -> i32 {
+        let pods = replica_set.pods.iter().filter_map(|&pod| self.cluster.pod(pod));
+        let active = pods.filter(|pod| pod.is_active()).count() as i32;
+        active.min(replica_set.replicas)
+    }
+
     fn answer(&self) -> (String, String) {
         let status = &self.deployment.status;
         let replicas = self.deployment.replicas();
         let old: i32 =
-            self.replica_sets().filter(|it| !self.is_new(it)).map(|it| it.replicas).sum();
+            self.replica_sets().filter(|it| !self.is_new(it)).map(|it| self.there(it)).sum();
         let new: i32 = self.replica_sets().filter(|it| self.is_new(it)).map(|it| it.replicas).sum();
         let available = format!("{} of {replicas} available", status.available_replicas);
         let is_late = status.condition(DeploymentConditionType::Progressing).is_some_and(|it| {
