@@ -32,6 +32,8 @@ pub(super) struct NodeTrail {
     cordoned: Option<u32>,
     /// Its taints changed.
     tainted: Option<u32>,
+    /// Its taints changed, and those of effect NoExecute may have.
+    evicts: Option<u32>,
     /// It left.
     gone: Option<u32>,
 }
@@ -46,6 +48,16 @@ fn node_of(write: &Write) -> Option<NodeId> {
         | Write::Note(ObjectId::Node(node))
         | Write::Event { object: ObjectId::Node(node), .. } => Some(*node),
         _ => None,
+    }
+}
+
+/// Whether a write to a node may have changed its taints of effect NoExecute, the only ones that
+/// evict.
+fn may_evict(reason: &Reason) -> bool {
+    match reason {
+        Reason::NodeLifecycle(NodeLifecycleReason::SwapTaints { effect }) => *effect == "NoExecute",
+        Reason::Kubectl(KubectlReason::Cordon { .. }) => false,
+        _ => true,
     }
 }
 
@@ -97,7 +109,10 @@ impl Walk<'_> {
     ) -> Option<Cause> {
         let trail = self.pods.get(&write.pod()?)?;
         let cause = match (reason, write) {
-            (TaintEvictionReason::TaintManagerEviction { .. }, _) => self.node_trail(write).tainted,
+            (TaintEvictionReason::TaintManagerEviction { .. }, _) => {
+                let node = self.node_trail(write);
+                node.evicts.or(node.tainted)
+            }
             (TaintEvictionReason::DeletionByTaintManager, Write::DeletePod { .. }) => {
                 trail.life.evicted
             }
@@ -199,6 +214,9 @@ impl Walk<'_> {
             Write::UpdateNode { .. } => {
                 trail.changed = now;
                 trail.tainted = now;
+                if may_evict(reason) {
+                    trail.evicts = now;
+                }
             }
             Write::NodeReady { .. } => trail.ready = now,
             Write::SetMachine { .. } => trail.machine = now,
