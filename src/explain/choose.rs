@@ -5,6 +5,8 @@ use super::story::Story;
 use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::deployment::reason::{DeploymentConditionReason, DeploymentReason};
 use crate::kube::controllers::podautoscaler::decision::{Decision, Outcome};
+use crate::kube::kubectl::drain::EVICT_ERROR_RETRY_DELAY;
+use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::objects::ids::{DeploymentId, HpaId, ObjectId, PodId};
 use crate::kube::objects::pod::PodActivity;
@@ -41,7 +43,11 @@ pub(super) fn choose(story: &Story<'_>, at: SimTime) -> Option<Chosen> {
     let failed = |decision: &&Decision| decision.outcome != Outcome::Nothing;
     let last =
         recording.decisions[..recording.decisions.partition_point(|it| it.at < at + NEAR)].last();
-    let decision = near.clone().find(failed).or(near.clone().next()).or(last);
+    let now = near.clone().find(failed).or(near.clone().next());
+    if let Some(chosen) = refused(story, at).filter(|_| now.is_none()) {
+        return Some(chosen);
+    }
+    let decision = now.or(last);
     let decision = decision.or(recording.decisions.first());
     decision.and_then(|decision| hpa(decision.hpa)).or_else(|| {
         let cluster = recording.state_at(at);
@@ -61,6 +67,19 @@ fn of_facts(story: &Story<'_>, at: SimTime) -> Option<Chosen> {
         return deployment(story.recording, id, at);
     }
     let pod = near.iter().find(|fact| befalls(fact)).and_then(|fact| fact.write.pod())?;
+    story.pods.get(&pod).cloned().map(Chosen::Pod)
+}
+
+/// The pod whose eviction is refused again and again around an instant, between two attempts.
+fn refused(story: &Story<'_>, at: SimTime) -> Option<Chosen> {
+    let facts = &story.recording.facts;
+    let to = facts.partition_point(|fact| fact.at < at + NEAR);
+    let from = at - EVICT_ERROR_RETRY_DELAY - NEAR;
+    let mut recent = facts[..to].iter().rev().take_while(|fact| fact.at >= from);
+    let fact = recent
+        .find(|fact| matches!(fact.reason, Reason::Kubectl(KubectlReason::WillRetry { .. })))?;
+    let pod = fact.write.pod()?;
+    story.recording.state_at(at).pod(pod).filter(|pod| pod.deletion.is_none())?;
     story.pods.get(&pod).cloned().map(Chosen::Pod)
 }
 
