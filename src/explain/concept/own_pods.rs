@@ -124,7 +124,9 @@ pub(super) fn victims(own: &Own<'_>) -> Vec<Step> {
         .into_iter()
         .take(6)
         .filter_map(|(rule, times)| {
-            Some(Step::new("here", seen(&times, "pod", &format!(" went because {rule}"))?))
+            let each = if times.len() == 1 { "" } else { ", each" };
+            let what = format!(" went{each} because {rule}");
+            Some(Step::new("here", seen(&times, "pod", &what)?))
         })
         .collect();
     if steps.is_empty() { vec![Step::new("here", "no ReplicaSet shrank")] } else { steps }
