@@ -14,6 +14,7 @@
 
 mod choose;
 mod concept;
+mod cycles;
 mod deployment;
 mod find;
 mod hpa;

@@ -2,18 +2,22 @@
 
 use std::collections::BTreeSet;
 
+use super::cycles;
 use super::find::{Found, full_name, is_called};
 use super::story::{Story, text};
 use super::words::{instant, span};
 use super::{Explanation, Kind, Step, Unknown};
+use crate::kube::apiserver::default_toleration_seconds::tolerations_of;
 use crate::kube::apiserver::{Cluster, Fact, Write};
+use crate::kube::controllers::taint_eviction::reason::TaintEvictionReason;
 use crate::kube::kubectl::drain::reason::KubectlReason;
 use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::objects::ids::PodId;
 use crate::kube::objects::pod::{Pod, PodActivity, PodPhase};
 use crate::kube::reason::Reason;
 use crate::kube::scheduler::reason::SchedulerReason;
-use crate::units::SimTime;
+use crate::kube::scheduler::taint_toleration::tolerates_taint;
+use crate::units::{SimDuration, SimTime};
 
 /// Turns at the start of a long life that are told.
 const FIRST_TURNS: usize = 6;
@@ -94,14 +98,27 @@ fn state(story: &Story<'_>, found: &Found<PodId>, cluster: &Cluster, at: SimTime
         let title = format!(
             "being deleted since {}, with a grace period of {}",
             instant(deletion.requested_at),
-            span(crate::units::SimDuration::from_secs(deletion.grace_period_seconds))
+            span(SimDuration::from_secs(deletion.grace_period_seconds))
         );
         return simple(title, "why is it going");
     }
-    living(pod, cluster, at)
+    living(story, pod, cluster, at)
 }
 
-fn living(pod: &Pod, cluster: &Cluster, at: SimTime) -> State {
+/// Since when a ready pod is ready: its condition has whole seconds only, the write is exact.
+fn ready_since(story: &Story<'_>, pod: &Pod, at: SimTime) -> SimTime {
+    let written = |fact: u32| story.recording.facts[fact as usize].at;
+    let life = story.causes.life(pod.id);
+    let turns = life.into_iter().flat_map(|life| life.readiness.iter().rev());
+    let mut turns = turns.filter(|(fact, _)| written(*fact) <= at);
+    match (turns.next(), pod.ready) {
+        (Some((fact, true)), _) => written(*fact),
+        (_, Some(ready)) => ready.last_transition_time,
+        (_, None) => at,
+    }
+}
+
+fn living(story: &Story<'_>, pod: &Pod, cluster: &Cluster, at: SimTime) -> State {
     let node = pod.node.and_then(|node| cluster.node(node));
     let node = node.map_or_else(String::new, |node| format!(" on {}", node.node.metadata.name));
     let state = |title: String, question, concept| State { title, question, concept };
@@ -142,7 +159,7 @@ fn living(pod: &Pod, cluster: &Cluster, at: SimTime) -> State {
             Some("crash-loop-backoff"),
         ),
         _ if pod.is_ready() => {
-            let from = pod.ready.map_or(at, |ready| ready.last_transition_time);
+            let from = ready_since(story, pod, at);
             let question = if pod.restarts > 0 { "why did it restart" } else { "why is it there" };
             state(format!("ready{node} since {}{restarts}", instant(from)), question, None)
         }
@@ -181,12 +198,33 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
         if needs_cause(fact) {
             let because = story.because(place, |cause| told.contains(&cause));
             if shown.insert(because.clone()) {
-                step.details = because;
+                step.details = tolerated(story, fact).into_iter().chain(because).collect();
             }
         }
         steps.push(step);
     }
-    shorten(steps)
+    shorten(cycles::merge(steps))
+}
+
+/// How long a pod stood the taints that evict it, where a toleration says so.
+fn tolerated(story: &Story<'_>, fact: &Fact) -> Option<String> {
+    let Reason::TaintEviction(TaintEvictionReason::TaintManagerEviction { cancelled, .. }) =
+        &fact.reason
+    else {
+        return None;
+    };
+    let cluster = story.recording.state_at(fact.at - SimDuration::from_millis(1));
+    let pod = cluster.pod(fact.write.pod()?).filter(|_| !cancelled)?;
+    let taints = &cluster.node(pod.node?)?.node.spec.taints;
+    let tolerations = tolerations_of(&cluster.template(pod.template).spec.spec);
+    let evicting = taints.iter().filter(|taint| taint.effect == "NoExecute");
+    let used = evicting.flat_map(|taint| {
+        let fits = tolerations.iter().filter(move |it| tolerates_taint(it, taint));
+        fits.filter_map(move |it| Some((it.toleration_seconds?, &taint.key)))
+    });
+    let (seconds, key) = used.min_by_key(|(seconds, _)| *seconds)?;
+    let (seconds, time) = (seconds.max(0), span(SimDuration::from_secs(seconds.max(0))));
+    Some(format!("it stood the NoExecute taint {key} for {time}: tolerationSeconds {seconds}"))
 }
 
 /// Turns that say the same, one after the other.
@@ -293,8 +331,16 @@ fn next(story: &Story<'_>, pod: PodId, at: SimTime) -> Option<String> {
     let later = story.recording.facts.partition_point(|fact| fact.at <= at);
     let created = story.causes.life(pod).and_then(|life| life.created);
     let mut facts = (later as u32..).zip(&story.recording.facts[later..]);
+    let cluster = story.recording.state_at(at);
+    let is_going = cluster.pod(pod).is_some_and(|pod| pod.deletion.is_some());
+    // A kubelet that comes back may report a pod ready that is only waiting for its end.
+    let misleads = |fact: &Fact| {
+        is_going && matches!(fact.reason, Reason::Kubelet(KubeletReason::ContainersReady))
+    };
     let (_, fact) = facts.find(|(place, fact)| {
-        (fact.write.pod() == Some(pod) || created == Some(*place)) && is_turn(fact)
+        (fact.write.pod() == Some(pod) || created == Some(*place))
+            && is_turn(fact)
+            && !misleads(fact)
     })?;
     Some(format!("{} at {}: {}", fact.reason.word(), instant(fact.at), text(fact)))
 }
