@@ -67,7 +67,7 @@ fn shown(app: &App, height: u16) -> Vec<Shown> {
 /// The latest entries of a take, in order of time.
 fn latest(app: &App, number: usize, height: u16) -> Vec<Shown> {
     let take = &app.takes[number];
-    let about = app.follow.filter(|_| app.filter == Filter::Followed && number == app.shown);
+    let about = app.follow.filter(|_| app.filter == Filter::Followed);
     let told = app.place_of(number).told.saturating_sub(app.log_back);
     let fits = |place: &u32| {
         let entry = &take.log[*place as usize];
