@@ -79,9 +79,24 @@ fn columns(take: &Take, app: &App, (load, replicas): (u16, u16)) -> TakeColumns 
     let workload = app.workload_in(take);
     let Some(series) = take.series(workload) else { return TakeColumns::default() };
     let span = app.span;
-    let peaks = |track: &Track| peaks(track, span, replicas);
+    let until = |width: u16| {
+        let share = (take.end().0 as f64 - span.from_ms) / span.length();
+        (share.clamp(0.0, 1.0) * f64::from(width)).ceil() as usize
+    };
+    // A take that ends before the other has nothing to show from there on.
+    let peaks = |track: &Track| {
+        let mut all = peaks(track, span, replicas);
+        all.truncate(until(replicas));
+        all
+    };
+    let cut = |mut columns: LoadColumns| {
+        for all in [&mut columns.served, &mut columns.failed, &mut columns.capacity] {
+            all.truncate(until(load));
+        }
+        columns
+    };
     TakeColumns {
-        load: series.traffic.as_ref().map(|traffic| load_columns(traffic, span, load)),
+        load: series.traffic.as_ref().map(|traffic| cut(load_columns(traffic, span, load))),
         desired: peaks(&series.desired),
         current: peaks(&series.current),
         ready: peaks(&series.ready),
@@ -108,8 +123,9 @@ fn load_columns(traffic: &TrafficSeries, span: Span, width: u16) -> LoadColumns 
 /// Marks columns in which two takes differ, where nothing else is marked.
 fn mark_differences(takes: &mut [TakeColumns]) {
     let [one, other] = takes else { return };
-    let same_width = one.desired.len() == other.desired.len();
-    for column in 0..one.desired.len().min(if same_width { usize::MAX } else { 0 }) {
+    let same_width = one.marks[1].len() == other.marks[1].len();
+    let both = one.desired.len().min(other.desired.len());
+    for column in 0..if same_width { both } else { 0 } {
         let differs = one.desired[column] != other.desired[column]
             || one.current[column] != other.current[column]
             || one.ready[column] != other.ready[column];
@@ -287,8 +303,18 @@ impl Chart<'_> {
         if value.is_nan() { 0.0 } else { value }
     }
 
+    /// What stands in the place of numbers behind the end of the take.
+    fn ended(&self) -> Option<Line<'static>> {
+        let end = self.take.end();
+        let text = format!("ended at {}", text::instant(end));
+        (self.app.now() > end).then(|| Line::from(piece(text, self.app.theme.dim())))
+    }
+
     fn load_legend(&self, width: usize) -> Line<'static> {
         let theme = self.app.theme;
+        if let Some(ended) = self.ended() {
+            return ended;
+        }
         let series = self.take.series(self.workload);
         let Some(traffic) = series.and_then(|series| series.traffic.as_ref()) else {
             return Line::default();
@@ -311,6 +337,9 @@ impl Chart<'_> {
 
     fn replicas_legend(&self) -> Line<'static> {
         let theme = self.app.theme;
+        if let Some(ended) = self.ended() {
+            return ended;
+        }
         let Some(series) = self.take.series(self.workload) else { return Line::default() };
         let item = |glyph: &str, name: &str, thing: Thing, track: &Track| {
             let value = words::count(self.value(track));
