@@ -18,6 +18,7 @@ use crate::tui::take::Take;
 use crate::tui::theme::Theme;
 use crate::tui::update::begin_lesson;
 use crate::tui::view::SIZE_MIN;
+use crate::tui::view::text::exact;
 use crate::tui::{session, snapshot};
 use crate::units::SimTime;
 use director::Director;
@@ -53,6 +54,9 @@ pub fn run(arguments: &ReplayArgs) -> anyhow::Result<Outcome> {
     let theme = if snapshot.is_some() { Theme::Plain } else { theme() };
     let mut app = App::new(takes, theme);
     choose(&mut app, arguments.workload.as_deref())?;
+    for (option, at) in [("--snapshot", snapshot), ("--at", at)] {
+        within(option, at, app.end())?;
+    }
     if let Some(at) = snapshot {
         app.size = (width, height);
         app.seek(at);
@@ -100,6 +104,13 @@ fn instant(option: &str, text: Option<&str>) -> anyhow::Result<Option<SimTime>> 
     }
 }
 
+/// Refuses an instant behind the end.
+fn within(option: &str, at: Option<SimTime>, end: SimTime) -> anyhow::Result<()> {
+    let late = at.filter(|at| *at > end).map(exact);
+    let Some(late) = late else { return Ok(()) };
+    anyhow::bail!("`{option} {late}`: the simulation ends at {}", exact(end))
+}
+
 fn size(text: &str) -> anyhow::Result<(u16, u16)> {
     let parsed = text.split_once(['x', 'X', '×']).and_then(|(width, height)| {
         Some((width.trim().parse::<u16>().ok()?, height.trim().parse::<u16>().ok()?))
@@ -109,7 +120,7 @@ fn size(text: &str) -> anyhow::Result<(u16, u16)> {
     };
     parsed.filter(fits).with_context(|| {
         let (width, height) = SIZE_MIN;
-        format!("`--size {text}` is no size: write `120x40`, from {width}x{height} on")
+        format!("`--size {text}` is no size: write `120x40`, from {width}x{height} to {SIZE_MAX}x{SIZE_MAX}")
     })
 }
 
