@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use super::text::{self, cut, instant, piece, plain};
 use crate::render::words;
-use crate::report::WorkloadReport;
+use crate::report::{Report, WorkloadReport};
 use crate::tui::app::App;
 use crate::units::SimTime;
 
@@ -15,10 +15,10 @@ const NAME: usize = 17;
 /// Columns of a number.
 const NUMBER: usize = 11;
 
-/// A number of a workload.
+/// A number of a workload, or of the whole scenario as `run` tells it.
 struct Number {
     name: &'static str,
-    value: fn(&WorkloadReport) -> Option<f64>,
+    value: fn(&Report, &WorkloadReport) -> Option<f64>,
     text: fn(f64) -> String,
 }
 
@@ -26,36 +26,44 @@ struct Number {
 const NUMBERS: [Number; 12] = [
     Number {
         name: "failed requests",
-        value: |it| it.requests.map(|requests| requests.failed.round()),
+        value: |_, it| it.requests.map(|requests| requests.failed.round()),
         text: words::count,
     },
     Number {
         name: "under capacity",
-        value: |it| Some(it.scaling.under_capacity_seconds),
+        value: |_, it| Some(it.scaling.under_capacity_seconds),
         text: words::brief,
     },
     Number {
         name: "latency p95",
-        value: |it| it.latency.map(|latency| latency.p95_seconds),
+        value: |_, it| it.latency.map(|latency| latency.p95_seconds),
         text: words::latency,
     },
-    Number { name: "pod-hours", value: |it| Some(it.resources.pod_hours), text: words::amount },
+    Number {
+        name: "pod-hours",
+        value: |all, _| Some(all.totals.resources.pod_hours),
+        text: words::amount,
+    },
     Number {
         name: "peak pods",
-        value: |it| Some(f64::from(it.scaling.peak_pods)),
+        value: |all, _| Some(f64::from(all.totals.peak_pods)),
         text: words::count,
     },
-    Number { name: "mean pods", value: |it| Some(it.scaling.mean_pods), text: words::amount },
-    Number { name: "reaction", value: |it| it.scaling.reaction_seconds, text: words::brief },
-    Number { name: "full scale", value: |it| it.scaling.full_scale_seconds, text: words::brief },
+    Number { name: "mean pods", value: |_, it| Some(it.scaling.mean_pods), text: words::amount },
+    Number { name: "reaction", value: |_, it| it.scaling.reaction_seconds, text: words::brief },
+    Number { name: "full scale", value: |_, it| it.scaling.full_scale_seconds, text: words::brief },
     Number {
         name: "decisions",
-        value: |it| Some(f64::from(it.scaling.decisions)),
+        value: |_, it| Some(f64::from(it.scaling.decisions)),
         text: words::count,
     },
-    Number { name: "flaps", value: |it| Some(f64::from(it.scaling.flaps)), text: words::count },
-    Number { name: "at maximum", value: |it| Some(it.scaling.seconds_at_max), text: words::brief },
-    Number { name: "cost", value: |it| it.resources.cost, text: words::amount },
+    Number { name: "flaps", value: |_, it| Some(f64::from(it.scaling.flaps)), text: words::count },
+    Number {
+        name: "at maximum",
+        value: |_, it| Some(it.scaling.seconds_at_max),
+        text: words::brief,
+    },
+    Number { name: "cost", value: |_, it| it.resources.cost, text: words::amount },
 ];
 
 /// Draws the panel.
@@ -65,7 +73,8 @@ pub fn draw(app: &App, rect: Rect, buffer: &mut Buffer) {
     let label = |text: &str| format!("{:>NUMBER$}", cut(text, NUMBER));
     let head = format!(" {:<NAME$}{} {}  difference", "", label(&one.label), label(&other.label));
     let mut lines = vec![Line::from(piece(head, app.theme.dim()))];
-    let reports = [one, other].map(|take| take.workload(app.workload_in(take)));
+    let reports =
+        [one, other].map(|take| Some((&take.report, take.workload(app.workload_in(take))?)));
     if let [Some(one), Some(other)] = reports {
         lines.extend(NUMBERS.iter().filter_map(|number| line(app, number, one, other)));
     }
@@ -101,10 +110,10 @@ pub fn first_difference(app: &App) -> Option<SimTime> {
 fn line(
     app: &App,
     number: &Number,
-    one: &WorkloadReport,
-    other: &WorkloadReport,
+    one: (&Report, &WorkloadReport),
+    other: (&Report, &WorkloadReport),
 ) -> Option<Line<'static>> {
-    let (one, other) = ((number.value)(one), (number.value)(other));
+    let (one, other) = ((number.value)(one.0, one.1), (number.value)(other.0, other.1));
     if one.is_none() && other.is_none() {
         return None;
     }
