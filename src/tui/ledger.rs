@@ -20,7 +20,7 @@ pub struct Side {
     pub recommendation: Option<(i32, SimTime)>,
     /// `selectPolicy`.
     pub select: String,
-    /// Each policy, in order of the spec.
+    /// Each policy, in order of the spec; none at all without `behavior`.
     pub policies: Vec<PolicyRow>,
 }
 
@@ -58,6 +58,10 @@ pub fn sides(
     let up = behavior.and_then(|behavior| behavior.scale_up.as_ref());
     let down = behavior.and_then(|behavior| behavior.scale_down.as_ref());
     let default = |type_: &str, value| (type_.to_owned(), value, 15);
+    if behavior.is_none() {
+        let up = side(Direction::Up, None, SimDuration::ZERO, &[], history);
+        return [up, side(Direction::Down, None, flag, &[], history)];
+    }
     [
         side(
             Direction::Up,
@@ -198,5 +202,15 @@ mod tests {
         let [up, _] = sides(&spec, flag, &history[..2]);
         assert_eq!(up.policies[1].start, 3);
         assert_eq!(up.policies[1].more_at, Some(SimTime::from_secs(15)));
+    }
+
+    #[test]
+    fn without_behavior_there_are_no_policies() {
+        let all = [decision(0, 3, 6, 8), decision(10, 6, 6, 8)];
+        let history: Vec<&Decision> = all.iter().collect();
+        let spec = HorizontalPodAutoscalerSpec::default();
+        let [up, down] = sides(&spec, SimDuration::from_secs(300), &history);
+        assert!(up.policies.is_empty() && down.policies.is_empty());
+        assert_eq!(down.recommendation, Some((8, SimTime::from_secs(310))));
     }
 }

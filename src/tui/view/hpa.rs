@@ -48,7 +48,7 @@ pub fn lines(app: &App) -> Vec<Line<'static>> {
     lines.extend(windows(app, decision, &up, &down));
     let side =
         if decision.desired < decision.current || wants_less(decision) { &down } else { &up };
-    lines.extend(policies(app, side));
+    lines.extend(policies(app, side, decision.current));
     lines.push(limit(app, decision));
     lines.extend(conditions(app, object));
     lines
@@ -286,7 +286,7 @@ fn windows(app: &App, decision: &Decision, up: &Side, down: &Side) -> Vec<Line<'
     lines
 }
 
-fn policies(app: &App, side: &Side) -> Vec<Line<'static>> {
+fn policies(app: &App, side: &Side, current: i32) -> Vec<Line<'static>> {
     let theme = app.theme;
     let name = match side.direction {
         Direction::Up => "scaleUp",
@@ -294,6 +294,16 @@ fn policies(app: &App, side: &Side) -> Vec<Line<'static>> {
     };
     if side.select == "Disabled" {
         return vec![Line::from(vec![piece(format!(" {name}  "), theme.dim()), plain("Disabled")])];
+    }
+    if side.policies.is_empty() {
+        let bound = match side.direction {
+            Direction::Up => {
+                let most = current.saturating_mul(2).max(4);
+                format!("no behavior: max(2 x {current}, 4) = {most}")
+            }
+            Direction::Down => "no behavior: at once".to_owned(),
+        };
+        return vec![Line::from(vec![piece(format!(" {name}  "), theme.dim()), plain(bound)])];
     }
     let row = |(place, row): (usize, &PolicyRow)| {
         let head = if place == 0 { format!(" {name} ({})", side.select) } else { String::new() };

@@ -87,9 +87,13 @@ fn hpa_knobs(scenario: &Scenario, hpa: &HorizontalPodAutoscaler, form: &mut Form
     let down = behavior.and_then(|behavior| behavior.scale_down.as_ref());
     let window = flags.downscale_stabilization.as_millis() / 1000;
     let tolerance = flags.tolerance.to_string();
-    rules(form, at, "spec.behavior.scaleUp", up, ["0", "100%/15s, 4/15s", &tolerance]);
+    let (up_hint, down_hint) = match behavior {
+        Some(_) => ("100%/15s, 4/15s", "100%/15s"),
+        None => ("none: max(2 x now, 4)", "none"),
+    };
+    rules(form, at, "spec.behavior.scaleUp", up, ["0", up_hint, &tolerance]);
     let window = window.to_string();
-    rules(form, at, "spec.behavior.scaleDown", down, [&window, "100%/15s", &tolerance]);
+    rules(form, at, "spec.behavior.scaleDown", down, [&window, down_hint, &tolerance]);
 }
 
 /// Window, policies and tolerance of one direction, with what holds if they are absent.
