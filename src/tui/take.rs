@@ -126,10 +126,13 @@ impl Take {
         for (number, _) in own {
             let Some(segment) = self.segment(number as u32, at) else { continue };
             for part in &segment.parts {
+                if part.cpu <= 0.0 && part.service_time > 0.0 {
+                    return None;
+                }
                 let count = f64::from(part.pods);
                 pods += count;
                 requests += count * part.served;
-                busy += count * part.served * part.service_time;
+                busy += count * part.served * part.cpu;
             }
         }
         (pods > 0.0 && requests > 0.0).then(|| served * busy / requests / pods)

@@ -79,6 +79,8 @@ pub struct SegmentPart {
     /// Cores left for requests over cores that one request uses, at least 1: servers of the
     /// formula.
     pub servers: f64,
+    /// CPU time of one request, warm-up included \[s\]; 0 where a backlog is shared.
+    pub cpu: f64,
     /// Service time on the CPU \[s\].
     pub service_time: f64,
     /// Time off the CPU \[s\].

@@ -187,6 +187,7 @@ impl Cohort {
             share: self.per_pod(share),
             capacity: self.per_pod(params.capacity),
             servers: params.servers,
+            cpu: params.cpu,
             service_time: params.service_time,
             off_cpu: params.off_cpu,
             timeout: params.timeout,
