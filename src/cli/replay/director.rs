@@ -8,7 +8,6 @@ use crate::cli::input::{Session, prepare_to_play};
 use crate::diagnostic::{Severity, SourceMap};
 use crate::manifest::edit::Edit;
 use crate::manifest::edit::patch::strategic_merge_patch;
-use crate::render::diagnostic::to_text;
 use crate::tui::session::Studio;
 use crate::tui::take::Take;
 use crate::tui::what_if::Change;
@@ -84,7 +83,7 @@ impl Studio for Director {
         let session = prepare_to_play(&input);
         if session.is_refused(input.strict) {
             let errors = session.findings.iter().filter(|it| it.severity == Severity::Error);
-            let texts = errors.map(|finding| to_text(finding, &session.sources, false));
+            let texts = errors.map(|finding| finding.message.clone());
             return Err(texts.collect::<Vec<_>>().join("\n"));
         }
         let prepared = session.scenarios.first().ok_or("there is no Scenario")?;

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use super::popup::window;
-use super::text::{cut, piece, plain};
+use super::text::{cut, piece, plain, wrap};
 use crate::tui::app::App;
 use crate::tui::what_if::{Form, Knob};
 
@@ -28,7 +28,9 @@ pub fn draw(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) {
         }
         lines.push(line(app, knob, place == form.chosen));
     }
-    let errors = form.error.len().min(6);
+    let wrong: Vec<String> =
+        form.error.iter().flat_map(|it| wrap(it, usize::from(WIDTH) - 4)).collect();
+    let errors = wrong.len().min(6);
     let height = (lines.len() + errors) as u16;
     let inner = window(app, "what if", (WIDTH, height), area, buffer);
     let rows = usize::from(inner.height).saturating_sub(errors).max(1);
@@ -38,7 +40,7 @@ pub fn draw(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) {
         buffer.set_line(inner.x, row, line, inner.width);
     }
     let from = inner.bottom() - (errors as u16).min(inner.height);
-    for (row, wrong) in (from..inner.bottom()).zip(&form.error) {
+    for (row, wrong) in (from..inner.bottom()).zip(&wrong) {
         let wrong = cut(wrong, usize::from(inner.width));
         buffer.set_string(inner.x, row, wrong, app.theme.bad());
     }
