@@ -1,5 +1,6 @@
 //! What happened, in sentences. Each one is made from numbers of the report; none is a judgement.
 
+mod bounds;
 mod evictions;
 mod incidents;
 mod nodes;
@@ -33,6 +34,7 @@ pub fn workload(workload: &WorkloadReport) -> Vec<String> {
     story.extend(rollouts::rollouts(workload));
     story.extend(incidents::crashes(workload));
     story.extend(lost_with_capacity(workload));
+    story.extend(bounds::lowered(workload));
     story.extend(at_maximum(workload));
     story.extend(other_changes(workload));
     story.extend(pending(workload).filter(|_| !lacks_nodes));
@@ -146,7 +148,15 @@ fn rise_sentence(rise: &Rise, workload: &WorkloadReport) -> String {
     let begin = match rise.cause {
         Cause::Load => format!("the load rose {at}"),
         Cause::Count => format!("the count was lowered to {} {at}", rise.from_pods),
+        Cause::Hpa => format!("the HPA itself lowered the count to {} {at}", rise.from_pods),
     };
+    if rise.cause == Cause::Hpa && rise.reaction_seconds.is_none() {
+        return format!(
+            "{}, below what the load asks for{}.",
+            capital(&begin),
+            bounds::bound(rise, workload)
+        );
+    }
     let Some(reaction) = rise.reaction_seconds else {
         let stayed = pods(rise.from_pods);
         return format!("{}, and the HPA did not react: it stayed at {stayed}.", capital(&begin));
@@ -185,7 +195,11 @@ fn harm(workload: &WorkloadReport) -> String {
             if rise.under_capacity_seconds >= short * 0.999
                 && rise.full_scale_seconds.is_some() =>
         {
-            format!("Until then demand was above capacity for {}: {felt}.", span(short))
+            let whole = format!("Until then demand was above capacity for {}", span(short));
+            match workload.attempts.map_or(0.0, |attempts| attempts.failed_with_capacity) {
+                lost if lost < 0.5 => format!("{whole}: {felt}."),
+                _ => format!("{whole}. In all {felt}."),
+            }
         }
         _ => format!("Demand was above capacity for {} in all: {felt}.", span(short)),
     }
@@ -254,6 +268,7 @@ fn idle(workload: &WorkloadReport, fall: &Fall) -> String {
     let begin = match fall.cause {
         Cause::Load => format!("the load fell {at}"),
         Cause::Count => format!("the count was raised to {} {at}", fall.from_pods),
+        Cause::Hpa => format!("the HPA raised the count to {} {at}", fall.from_pods),
     };
     format!(
         "After {begin}, up to {} stayed for {}{window}: {} pod-hours.",

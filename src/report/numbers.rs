@@ -57,7 +57,7 @@ pub struct Scaling {
     pub min_pods: i32,
     /// Mean of desired pods over time.
     pub mean_pods: f64,
-    /// Most desired pods.
+    /// Most desired pods of those that existed.
     pub peak_pods: i32,
     /// Desired pods at the start.
     pub start_pods: i32,
@@ -150,8 +150,8 @@ pub struct Resources {
     pub requested_core_hours: f64,
     /// Memory that they requested \[GiB\], times hours.
     pub requested_gib_hours: f64,
-    /// Desired pods beyond what load and `minReplicas` need, times hours; absent where that cannot
-    /// be told.
+    /// Desired pods on nodes beyond what load and `minReplicas` need, times hours; absent where
+    /// that cannot be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub idle_pod_hours: Option<f64>,
     /// What that cost at the given prices, in their currency.
@@ -201,6 +201,8 @@ pub enum Cause {
     Load,
     /// The count did.
     Count,
+    /// The HPA itself changed the count.
+    Hpa,
 }
 
 /// A change of the count by others than the HPA.
@@ -221,7 +223,7 @@ pub struct CountChange {
 pub struct Rise {
     /// When the load came to ask for more pods than desired \[s\].
     pub from_seconds: f64,
-    /// Whether that was because the load rose or because the count was lowered.
+    /// Whether that was because the load rose, or because the count was lowered and by whom.
     pub cause: Cause,
     /// When the HPA no longer wanted more and capacity was above load \[s\].
     pub to_seconds: f64,
@@ -300,6 +302,9 @@ pub struct Rollout {
     pub back: bool,
     /// How it ended.
     pub state: RolloutState,
+    /// Whether it went on at the end and the Deployment was paused.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub on_hold: bool,
     /// What Swarm said of it last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

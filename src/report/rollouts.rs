@@ -55,6 +55,9 @@ impl Course<'_> {
             from: image_of(&specs[place - 1].1, template(place)),
             to: image_of(&specs[place].1, template(place - 1)),
             back: (0..place - 1).any(|earlier| template(earlier) == template(place)),
+            on_hold: self.next_ms.is_none()
+                && done_ms.is_none()
+                && specs.last().is_some_and(|(_, spec)| spec.paused),
             state: self.state(done_ms, status),
             message: status.map(ToString::to_string),
             took_seconds: done_ms.map(|done| (done - self.at_ms) / 1000.0),

@@ -90,11 +90,36 @@ impl Course<'_> {
         pairs.map(change).collect()
     }
 
-    /// Whether the count stepped at an instant, or else the load moved.
+    /// Whether the count stepped at an instant, by whom, or else the load moved.
     fn cause(&self, at: f64) -> Cause {
         let desired = &self.series.desired;
         let stepped = at > 0.0 && desired.at(at - 0.5) != desired.at(at);
-        if stepped { Cause::Count } else { Cause::Load }
+        let own = |row: &DecisionRow| (row.at_seconds * 1000.0 - at).abs() <= 0.5;
+        match stepped {
+            false => Cause::Load,
+            true if self.decisions.iter().any(own) => Cause::Hpa,
+            true => Cause::Count,
+        }
+    }
+
+    /// Desired pods that are on nodes, as far as that is known.
+    fn kept(&self) -> Track {
+        let on_nodes =
+            super::track::plus(&self.series.current, &self.series.pending, -1.0, 0.0, self.end_ms);
+        self.wanted_of(if on_nodes.is_empty() { &self.series.current } else { &on_nodes })
+    }
+
+    /// Desired pods, but not more than there are of those that are given.
+    fn wanted_of(&self, there: &Track) -> Track {
+        let desired = &self.series.desired;
+        if there.is_empty() {
+            return desired.clone();
+        }
+        let mut kept = Track::default();
+        for (wanted, there) in super::track::side_by_side(desired, there, 0.0, self.end_ms) {
+            kept.push(wanted.from_ms, wanted.first.min(there.first));
+        }
+        kept
     }
 
     /// Numbers about scaling, without those that decisions alone give.
@@ -105,7 +130,7 @@ impl Course<'_> {
         let worst = worst(rises);
         let needed = self.needed_at_peak();
         let least = whole(self.series.min_replicas.max(from, to));
-        let peak = whole(desired.max(from, to));
+        let peak = whole(self.wanted_of(&self.series.current).max(from, to));
         let up = self.decisions.iter().filter(|row| row.to > row.from).count() as u32;
         Scaling {
             reaction_seconds: worst.and_then(|rise| rise.reaction_seconds),
@@ -217,12 +242,15 @@ impl Course<'_> {
         }
         let enough = self.enough();
         let spans = spans_above(&self.series.desired, &enough, 0.0, self.end_ms);
+        let kept = self.kept();
         let merged = joined(spans, PAUSE_MS);
-        merged.into_iter().map(|span| self.fall(span, &enough)).collect()
+        merged
+            .into_iter()
+            .map(|span| self.fall(span, &over(&kept, &enough, span.0, span.1)))
+            .collect()
     }
 
-    fn fall(&self, (from, to): (f64, f64), enough: &Track) -> Fall {
-        let idle = over(&self.series.desired, enough, from, to);
+    fn fall(&self, (from, to): (f64, f64), idle: &Track) -> Fall {
         let write = self.first_write(from, to, |row| row.to < row.from);
         Fall {
             from_seconds: seconds(from),
@@ -235,12 +263,12 @@ impl Course<'_> {
         }
     }
 
-    /// Desired pods beyond what the HPA itself would leave alone, times hours.
+    /// Desired pods on nodes beyond what the HPA itself would leave alone, times hours.
     fn idle_pod_hours(&self) -> Option<f64> {
         let enough = self.enough();
         let known = !enough.is_empty() && !self.series.max_replicas.is_empty();
         known.then(|| {
-            let idle = over(&self.series.desired, &enough, 0.0, self.end_ms);
+            let idle = over(&self.kept(), &enough, 0.0, self.end_ms);
             idle.integral(0.0, self.end_ms) / 3600.0
         })
     }
@@ -261,9 +289,13 @@ impl Course<'_> {
     }
 }
 
-/// The rise that hurt most: longest under capacity, then the most pods added, then the first.
+/// The rise that hurt most, before all those that the HPA did not make itself by lowering the
+/// count: longest under capacity, then the most pods added, then the first.
 pub fn worst(rises: &[Rise]) -> Option<&Rise> {
-    let key = |rise: &Rise| (rise.under_capacity_seconds, rise.to_pods - rise.from_pods);
+    let key = |rise: &Rise| {
+        let added = rise.to_pods - rise.from_pods;
+        (rise.cause != Cause::Hpa, rise.under_capacity_seconds, added)
+    };
     let mut worst: Option<&Rise> = None;
     for rise in rises {
         if worst.is_none_or(|former| key(rise) > key(former)) {

@@ -21,6 +21,7 @@ mod load_model;
 mod manifest;
 mod metrics_server;
 mod nodes;
+mod outcomes;
 mod pipe;
 mod player;
 mod properties_quantity;

@@ -21,7 +21,7 @@ pub fn evictions(report: &Report) -> Option<String> {
         number => format!(", and met {}", things(f64::from(number), "refusal")),
     };
     let outcome = if left.is_empty() { gone(report) } else { stuck(&left, end) };
-    let way_out = way_out(report, &left).unwrap_or_default();
+    let way_out = way_out(&left).unwrap_or_default();
     Some(format!("{begin}{refused}; {outcome}{}{way_out}", because(report)))
 }
 
@@ -36,17 +36,64 @@ fn gone(report: &Report) -> String {
     format!("all went, each within {}.", span(longest))
 }
 
-/// `web-1 and 2 more were still there at the end, after 50 min.`
+/// `kubectl gave up on web-1 and web-2 at 12m20s; both had ended otherwise by 21m.`
 fn stuck(left: &[&EvictionRow], end: f64) -> String {
-    let names: Vec<&str> = left.iter().take(NAMED_MAX).map(|row| row.pod.as_str()).collect();
-    let more = match left.len().saturating_sub(NAMED_MAX) {
+    let given_up: Vec<&EvictionRow> =
+        left.iter().filter(|row| row.gave_up_seconds.is_some()).copied().collect();
+    let waiting: Vec<&EvictionRow> =
+        left.iter().filter(|row| row.gave_up_seconds.is_none()).copied().collect();
+    let parts = [gave_up(&given_up), still_there(&waiting, end)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ") + "."
+}
+
+/// `kubectl gave up on web-1 at 12m20s; it was still there at the end`
+fn gave_up(rows: &[&EvictionRow]) -> Option<String> {
+    let last = rows.iter().filter_map(|row| row.gave_up_seconds).fold(None, later)?;
+    let ended = rows.iter().filter(|row| row.ended_seconds.is_some()).count();
+    let named = named(rows);
+    let fate = match (rows.len(), ended) {
+        (1, 0) => "it was still there at the end".to_owned(),
+        (1, _) => "it ended later for another reason".to_owned(),
+        (_, 0) => "all were still there at the end".to_owned(),
+        (all, ended) if all == ended => "all ended later for other reasons".to_owned(),
+        (all, ended) => format!(
+            "{ended} of them ended later for other reasons, {} stayed to the end",
+            all - ended
+        ),
+    };
+    let moment = at(last);
+    let moment = if rows.len() > 1 { format!(", the last {moment}") } else { format!(" {moment}") };
+    Some(format!("kubectl gave up on {named}{moment}; {fate}"))
+}
+
+/// `web-1 and 2 more were still there at the end, 50 min later`
+fn still_there(rows: &[&EvictionRow], end: f64) -> Option<String> {
+    let ends = |row: &&EvictionRow| row.ended_seconds.is_some();
+    let (ended, stay): (Vec<&EvictionRow>, Vec<&EvictionRow>) =
+        rows.iter().copied().partition(ends);
+    let stayed = (!stay.is_empty()).then(|| {
+        let from = stay.iter().map(|row| row.from_seconds).fold(f64::INFINITY, f64::min);
+        let were = if stay.len() == 1 { "was" } else { "were" };
+        let waited = span(end - from);
+        format!("{} {were} still there at the end, {waited} later", named(&stay))
+    });
+    let others = (!ended.is_empty()).then(|| format!("{} ended otherwise", named(&ended)));
+    let parts: Vec<String> = stayed.into_iter().chain(others).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+fn later(latest: Option<f64>, at: f64) -> Option<f64> {
+    Some(latest.map_or(at, |latest: f64| latest.max(at)))
+}
+
+/// `web-1, web-2, web-3 and 2 more`
+fn named(rows: &[&EvictionRow]) -> String {
+    let names: Vec<&str> = rows.iter().take(NAMED_MAX).map(|row| row.pod.as_str()).collect();
+    let more = match rows.len().saturating_sub(NAMED_MAX) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let from = left.iter().map(|row| row.from_seconds).fold(f64::INFINITY, f64::min);
-    let were = if left.len() == 1 { "was" } else { "were" };
-    let waited = span(end - from);
-    format!("{}{more} {were} still there at the end, {waited} later.", names.join(", "))
+    format!("{}{more}", names.join(", "))
 }
 
 /// What the server said about a pod that was refused most.
@@ -58,16 +105,8 @@ fn because(report: &Report) -> String {
 
 /// What would let the pods go, where that is certain: a budget that needs every pod that its
 /// workload is to have never lets one go.
-fn way_out(report: &Report, left: &[&EvictionRow]) -> Option<String> {
-    let row = left.iter().find(|row| row.refusal.is_some())?;
-    let said = row.refusal.as_deref()?;
-    let needed: i32 = said.split_once(" needs ")?.1.split(' ').next()?.parse().ok()?;
-    let workload = report.workloads.iter().find(|workload| {
-        let rest = row.pod.strip_prefix(&workload.name);
-        workload.namespace == row.namespace
-            && rest.is_some_and(|rest| rest.starts_with('-') && rest.matches('-').count() == 2)
-    })?;
-    (workload.scaling.end_pods <= needed).then(|| {
+fn way_out(left: &[&EvictionRow]) -> Option<String> {
+    left.iter().find(|row| row.refusal.is_some())?.needs_all.then(|| {
         " It needs all pods that there are to be; with `maxUnavailable: 1` in its place one may go \
          at a time."
             .to_owned()

@@ -31,8 +31,10 @@ fn added(autoscaler: &ClusterAutoscalerReport) -> String {
         1 => String::new(),
         steps => format!(" in {steps} steps"),
     };
+    let came = rows.iter().all(|row| row.ready_seconds.is_some());
+    let added = if came { "added" } else { "ordered" };
     format!(
-        "The cluster autoscaler added {}{steps}: {}; {} waited for a node, the longest for {}.",
+        "The cluster autoscaler {added} {}{steps}: {}; {} waited for a node, the longest for {}.",
         things(f64::from(nodes), "node"),
         first_order(first, rows.len() > 1),
         things(f64::from(pods), "pod"),
@@ -49,7 +51,8 @@ fn first_order(row: &ScaleUpRow, several: bool) -> String {
         Some(ready) => format!("ready {} later", span(ready - row.at_seconds)),
         None => "never ready".to_owned(),
     };
-    format!("{the_first}ordered {ordered} after pods found no room {since}, {ready}")
+    let verb = if several || row.ready_seconds.is_some() { "ordered " } else { "" };
+    format!("{the_first}{verb}{ordered} after pods found no room {since}, {ready}")
 }
 
 fn not_triggered(autoscaler: &ClusterAutoscalerReport) -> Option<String> {

@@ -72,10 +72,14 @@ fn outcome(workload: &WorkloadReport, rollout: &Rollout) -> String {
         RolloutState::Superseded => {
             let next = at(rollout.next_seconds.unwrap_or(0.0));
             let updated = of_all(rollout.updated_pods);
-            format!("was not complete when the next one began {next}: {updated} were ready")
+            format!(
+                "was not complete when the next one began {next}: {updated} had it and were ready"
+            )
         }
         RolloutState::Progressing => {
-            format!("was not complete at the end: {} were ready", of_all(rollout.updated_pods))
+            let paused = if rollout.on_hold { ", as the Deployment is paused" } else { "" };
+            let updated = of_all(rollout.updated_pods);
+            format!("was not complete at the end{paused}: {updated} had it and were ready")
         }
         RolloutState::Paused => {
             format!("was paused when {} had run it", of_all(rollout.updated_pods))
