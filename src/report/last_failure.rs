@@ -14,6 +14,9 @@ const EFFECT_MS: f64 = 120_000.0;
 /// Share by which the load may rise between an event and failures that are ascribed to it.
 const LOAD_SLACK: f64 = 0.05;
 
+/// Begins and ends \[ms\], in order of time.
+type Spans = Vec<(f64, f64)>;
+
 /// The last failure over all Services, if any request failed; and the last event before it that
 /// concerns the Service (told by their places) and that the failures are close to in time.
 pub(super) fn last_failure(
@@ -23,7 +26,7 @@ pub(super) fn last_failure(
     end_ms: f64,
 ) -> Option<LastFailure> {
     let least = Track::constant(LEAST_RATE);
-    let mut last: Option<(f64, f64, usize, Vec<(f64, f64)>)> = None;
+    let mut last: Option<(f64, f64, usize, Spans)> = None;
     for (place, service) in services.iter().enumerate() {
         if service.requests.failed < 0.5 {
             continue;
