@@ -48,7 +48,7 @@ fn stuck(left: &[&EvictionRow], end: f64) -> String {
 
 /// `kubectl gave up on web-1 at 12m20s; it was still there at the end`
 fn gave_up(rows: &[&EvictionRow]) -> Option<String> {
-    let last = rows.iter().filter_map(|row| row.gave_up_seconds).fold(None, later)?;
+    let last = rows.iter().filter_map(|row| row.gave_up_seconds).reduce(f64::max)?;
     let ended = rows.iter().filter(|row| row.ended_seconds.is_some()).count();
     let named = named(rows);
     let fate = match (rows.len(), ended) {
@@ -80,10 +80,6 @@ fn still_there(rows: &[&EvictionRow], end: f64) -> Option<String> {
     let others = (!ended.is_empty()).then(|| format!("{} ended otherwise", named(&ended)));
     let parts: Vec<String> = stayed.into_iter().chain(others).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
-}
-
-fn later(latest: Option<f64>, at: f64) -> Option<f64> {
-    Some(latest.map_or(at, |latest: f64| latest.max(at)))
 }
 
 /// `web-1, web-2, web-3 and 2 more`
