@@ -120,7 +120,10 @@ fn size(text: &str) -> anyhow::Result<(u16, u16)> {
     };
     parsed.filter(fits).with_context(|| {
         let (width, height) = SIZE_MIN;
-        format!("`--size {text}` is no size: write `120x40`, from {width}x{height} to {SIZE_MAX}x{SIZE_MAX}")
+        format!(
+            "`--size {text}` is no size: write `120x40`, \
+             from {width}x{height} to {SIZE_MAX}x{SIZE_MAX}"
+        )
     })
 }
 

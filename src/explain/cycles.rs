@@ -8,9 +8,9 @@ const CYCLE_MAX: usize = 6;
 const TIMES_MIN: usize = 3;
 
 /// Tells each cycle once, with a line that says how often it came.
-pub(super) fn merge(steps: Vec<Step>) -> Vec<Step> {
+pub(super) fn merge(steps: &[Step]) -> Vec<Step> {
     let mut merged: Vec<Step> = Vec::with_capacity(steps.len());
-    let mut rest = &steps[..];
+    let mut rest = steps;
     while let Some(first) = rest.first() {
         let found = (2..=CYCLE_MAX).map(|length| (length, times(rest, length)));
         let Some((length, times)) = found.into_iter().find(|(_, times)| *times >= TIMES_MIN) else {
@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn cycles_are_told_once_and_the_rest_stays() {
         let steps = "x a b c a b c a b c a y y".split(' ').map(|name| Step::new(name, ""));
-        let merged = merge(steps.collect());
+        let merged = merge(&steps.collect::<Vec<_>>());
         let names: Vec<&str> = merged.iter().map(|step| step.name.as_str()).collect();
         assert_eq!(names.join(" "), "x a b c again a y y");
         assert_eq!(merged[4].text, "these 3 turns came 3 times, the last time now");

@@ -81,8 +81,8 @@ impl View<'_> {
         replica_set.base_template == self.deployment.template
     }
 
-    /// Pods of an old ReplicaSet that are wanted and there: after a rollback, Swarm leaves the count
-    /// of a version as it was although its tasks are gone.
+    /// Pods of an old ReplicaSet that are wanted and there: after a rollback, Swarm leaves the
+    /// count of a version as it was although its tasks are gone.
     fn there(&self, replica_set: &ReplicaSetObject) -> i32 {
         let pods = replica_set.pods.iter().filter_map(|&pod| self.cluster.pod(pod));
         let active = pods.filter(|pod| pod.is_active()).count() as i32;

@@ -203,7 +203,7 @@ fn turns(story: &Story<'_>, pod: PodId, at: SimTime) -> Vec<Step> {
         }
         steps.push(step);
     }
-    shorten(cycles::merge(steps))
+    shorten(cycles::merge(&steps))
 }
 
 /// How long a pod stood the taints that evict it, where a toleration says so.
