@@ -26,6 +26,7 @@ impl Screen {
     /// When there is none, or it cannot do it.
     pub fn enter() -> anyhow::Result<Screen> {
         restore_on_panic();
+        restore_on_signals();
         enable_raw_mode().context("cannot read single keys from this terminal")?;
         let mut out = io::stdout();
         let entered = execute!(out, EnterAlternateScreen, EnableMouseCapture);
@@ -63,3 +64,26 @@ fn restore_on_panic() {
         }));
     });
 }
+
+/// A signal that ends the program ends it with the terminal as it was.
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "signals are waited for beside the player")]
+fn restore_on_signals() {
+    use signal_hook::consts::{SIGHUP, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::emulate_default_handler;
+
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let Ok(mut signals) = Signals::new([SIGHUP, SIGTERM]) else { return };
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                restore();
+                let _ = emulate_default_handler(signal);
+            }
+        });
+    });
+}
+
+#[cfg(not(unix))]
+fn restore_on_signals() {}

@@ -17,7 +17,7 @@ impl Tmux {
             eprintln!("skipped: tmux is not installed");
             return None;
         }
-        let tmux = Tmux { socket: format!("podtide-test-{}", std::process::id()) };
+        let tmux = Tmux { socket: format!("podtide-test-{}-{}", std::process::id(), size.0) };
         let program = env!("CARGO_BIN_EXE_podtide");
         let command =
             format!("{program} replay scenarios/flash-sale/scenario.yaml; echo left with $?; cat");
@@ -104,4 +104,21 @@ fn a_session_in_a_terminal() {
     tmux.press(&["C-c"]);
     let screen = tmux.expect("left with 0");
     assert!(!screen.contains("requests/s"), "the screen is as it was before:\n{screen}");
+}
+
+#[test]
+fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+    let Some(tmux) = Tmux::start((100, 30)) else { return };
+    tmux.expect("0 / 1h");
+    let shell = tmux.run(&["display-message", "-p", "#{pane_pid}"]).stdout;
+    let shell = String::from_utf8_lossy(&shell).trim().to_owned();
+    let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+    // Only Linux tells so.
+    let Ok(children) = children else { return };
+    let kill = Command::new("kill").arg("-TERM").args(children.split_whitespace()).status();
+    assert!(kill.is_ok_and(|status| status.success()));
+    tmux.expect("left with 143");
+    let state =
+        tmux.run(&["display-message", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}"]);
+    assert_eq!(String::from_utf8_lossy(&state.stdout).trim(), "0 0 1");
 }
