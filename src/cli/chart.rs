@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use super::Outcome;
-use super::args::{self, ChartArgs};
+use super::args::{self, ChartArgs, InputArgs};
 use super::input::prepare_to_play;
 use super::output;
 use super::play::play;
@@ -19,7 +19,8 @@ use crate::scenario::file::scalar::parse_duration;
 pub fn run(arguments: &ChartArgs) -> anyhow::Result<Outcome> {
     let form = Form::of(arguments)?;
     let options = options(arguments)?;
-    let session = prepare_to_play(&arguments.input.with(&arguments.events.at));
+    let input = arguments.input.with(&arguments.events.at);
+    let session = prepare_to_play(&input);
     output::tell_findings(&session.findings, &session.sources);
     if session.is_refused(arguments.input.strict) {
         return Ok(Outcome::WrongInput);
@@ -30,7 +31,7 @@ pub fn run(arguments: &ChartArgs) -> anyhow::Result<Outcome> {
     let scenario = prepared.scenario.as_ref().context("nothing can be played")?;
     let report = play(scenario);
     check_workload(arguments, &report)?;
-    let options = ChartOptions { made_by: made_by(&prepared.origin), ..options };
+    let options = ChartOptions { made_by: made_by(&prepared.origin, &input), ..options };
     let bytes = match form {
         Form::Svg => svg(&report, &options).into_bytes(),
         Form::Png => png(&report, &options),
@@ -121,6 +122,22 @@ fn check_workload(arguments: &ChartArgs, report: &Report) -> anyhow::Result<()> 
 }
 
 /// What made the chart, so that a reader can make it again.
-fn made_by(origin: &str) -> String {
-    format!("podtide {}   podtide chart {origin}", env!("CARGO_PKG_VERSION"))
+fn made_by(origin: &str, input: &InputArgs) -> String {
+    let mut line = format!("podtide {}   podtide chart {origin}", env!("CARGO_PKG_VERSION"));
+    let quoted = |text: &str| {
+        if text.contains(char::is_whitespace) { format!("'{text}'") } else { text.to_owned() }
+    };
+    for traffic in &input.traffic {
+        line.extend([" -t ", &quoted(traffic)]);
+    }
+    for edit in &input.set {
+        line.extend([" --set ", &quoted(edit)]);
+    }
+    for event in input.events.chunks(2) {
+        line.push_str(" --at");
+        for word in event {
+            line.extend([" ", &quoted(word)]);
+        }
+    }
+    line
 }
