@@ -186,7 +186,7 @@ impl Simulation<'_> {
         let Some((at, key)) = self.hpa_timer.pop() else { return };
         let done = match &self.ear {
             Some(ear) if ear.at == at => self.reconcile_overheard(key),
-            _ => self.reconcile(key),
+            _ => self.reconcile(key, detail::NobodyHears),
         };
         if done.deleted {
             return;
@@ -200,7 +200,8 @@ impl Simulation<'_> {
         }
     }
 
-    fn reconcile(&mut self, key: u32) -> Reconciled {
+    /// One sync, with somebody between the controller and the metrics APIs.
+    fn reconcile(&mut self, key: u32, listener: impl detail::Listener) -> Reconciled {
         let mut adapter = &self.adapter;
         let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
         let mut nobody = Nobody;
@@ -209,18 +210,18 @@ impl Simulation<'_> {
         let mut tell = |decision: Decision| decisions.push(decision);
         match &self.scenario.cluster.metrics {
             MetricsSource::MetricsServer { .. } => {
-                let mut metrics = Interrupted { inner: apis, outages: &self.outages };
-                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                let metrics = Interrupted { inner: apis, outages: &self.outages };
+                self.hpa.reconcile(&mut api, HpaId(key), &mut listener.hear(metrics), &mut tell)
             }
             MetricsSource::Instant => {
                 let application = &self.control_plane.below.application;
                 let inner = InstantMetrics { application, apis };
-                let mut metrics = Interrupted { inner, outages: &self.outages };
-                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                let metrics = Interrupted { inner, outages: &self.outages };
+                self.hpa.reconcile(&mut api, HpaId(key), &mut listener.hear(metrics), &mut tell)
             }
             MetricsSource::Metered(usage) => {
-                let mut metrics = self.meter.client(usage);
-                self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
+                let metrics = self.meter.client(usage);
+                self.hpa.reconcile(&mut api, HpaId(key), &mut listener.hear(metrics), &mut tell)
             }
         }
     }

@@ -2,21 +2,18 @@
 //! the metrics APIs answered. A recording keeps none of this; a simulation up to the sync gives it
 //! back.
 
-use super::instant::InstantMetrics;
-use super::outage::Interrupted;
-use super::{HPA_RANK, Simulation};
+use super::Simulation;
 use crate::api::autoscaling::CrossVersionObjectReference;
 use crate::api::labels::Selector;
-use crate::kube::apiserver::{Api, Cluster, Nobody};
+use crate::kube::apiserver::Cluster;
 use crate::kube::controllers::podautoscaler::decision::Decision;
 use crate::kube::controllers::podautoscaler::horizontal::Reconciled;
 use crate::kube::controllers::podautoscaler::metrics::{
     Asked, MetricsClient, MetricsError, PodMetric, PodMetricsInfo,
 };
-use crate::kube::metrics_server::client::MetricsApis;
 use crate::kube::objects::ids::{HpaId, PodId};
 use crate::recording::Deaf;
-use crate::scenario::{MetricsSource, Scenario};
+use crate::scenario::Scenario;
 use crate::units::SimTime;
 
 /// What the controller saw and decided at one sync.
@@ -77,40 +74,38 @@ impl Simulation<'_> {
     /// A sync at the instant that somebody listens to.
     pub(super) fn reconcile_overheard(&mut self, key: u32) -> Reconciled {
         let cluster = self.cluster.clone();
-        let (mut answers, mut decided) = (Vec::new(), None);
-        let done = {
-            let mut adapter = &self.adapter;
-            let apis = MetricsApis { server: &self.metrics_server, adapter: &mut adapter };
-            let mut nobody = Nobody;
-            let mut api = Api::new(&mut self.cluster, HPA_RANK, &mut nobody);
-            let mut tell = |decision: Decision| decided = Some(decision);
-            let answers = &mut answers;
-            match &self.scenario.cluster.metrics {
-                MetricsSource::MetricsServer { .. } => {
-                    let inner = Interrupted { inner: apis, outages: &self.outages };
-                    let mut metrics = Overheard { inner, answers };
-                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
-                }
-                MetricsSource::Instant => {
-                    let application = &self.control_plane.below.application;
-                    let inner = InstantMetrics { application, apis };
-                    let inner = Interrupted { inner, outages: &self.outages };
-                    let mut metrics = Overheard { inner, answers };
-                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
-                }
-                MetricsSource::Metered(usage) => {
-                    let mut metrics = Overheard { inner: self.meter.client(usage), answers };
-                    self.hpa.reconcile(&mut api, HpaId(key), &mut metrics, &mut tell)
-                }
-            }
-        };
-        if let (Some(decision), Some(ear)) = (&decided, &mut self.ear)
+        let (mut answers, told) = (Vec::new(), self.decisions.len());
+        let done = self.reconcile(key, Keeper(&mut answers));
+        if let (Some(decision), Some(ear)) = (self.decisions.get(told), &mut self.ear)
             && decision.hpa == ear.hpa
         {
             ear.heard = Some(SyncDetail { decision: decision.clone(), cluster, answers });
         }
-        self.decisions.extend(decided);
         done
+    }
+}
+
+/// Somebody between the controller and the metrics APIs.
+pub(super) trait Listener {
+    /// The client that the controller asks, in front of another one.
+    fn hear(self, client: impl MetricsClient) -> impl MetricsClient;
+}
+
+/// Nobody listens.
+pub(super) struct NobodyHears;
+
+/// Keeps all answers.
+struct Keeper<'k>(&'k mut Vec<Answer>);
+
+impl Listener for NobodyHears {
+    fn hear(self, client: impl MetricsClient) -> impl MetricsClient {
+        client
+    }
+}
+
+impl Listener for Keeper<'_> {
+    fn hear(self, inner: impl MetricsClient) -> impl MetricsClient {
+        Overheard { inner, answers: self.0 }
     }
 }
 
