@@ -1,15 +1,13 @@
 //! What happened at an instant: which of the explanations tells most of it.
 
 use super::find::{self, Found};
-use super::story::Story;
+use super::story::{Story, is_trouble};
 use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::deployment::reason::{DeploymentConditionReason, DeploymentReason};
 use crate::kube::controllers::podautoscaler::decision::{Decision, Outcome};
 use crate::kube::kubectl::drain::EVICT_ERROR_RETRY_DELAY;
 use crate::kube::kubectl::drain::reason::KubectlReason;
-use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::objects::ids::{DeploymentId, HpaId, ObjectId, PodId};
-use crate::kube::objects::pod::PodActivity;
 use crate::kube::reason::Reason;
 use crate::recording::Recording;
 use crate::units::{SimDuration, SimTime};
@@ -122,17 +120,7 @@ fn befalls(fact: &Fact) -> bool {
             | Write::Note(ObjectId::Pod(_)),
             _,
         ) => true,
-        (Write::PodStatus { .. }, Reason::Kubelet(reason)) => matches!(
-            reason,
-            KubeletReason::ContainersNotReady { .. }
-                | KubeletReason::PodFailed
-                | KubeletReason::Exited { .. }
-                | KubeletReason::Activity(
-                    PodActivity::CrashLoopBackOff
-                        | PodActivity::OomKilled
-                        | PodActivity::ImagePullBackOff
-                )
-        ),
+        (Write::PodStatus { .. }, Reason::Kubelet(reason)) => is_trouble(reason),
         _ => false,
     }
 }

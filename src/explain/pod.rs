@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::cycles;
 use super::find::{Found, full_name, is_called};
-use super::story::{Story, text};
+use super::story::{Story, is_trouble, text};
 use super::words::{instant, span};
 use super::{Explanation, Kind, Step, Unknown};
 use crate::kube::apiserver::default_toleration_seconds::tolerations_of;
@@ -260,19 +260,10 @@ impl Run {
 /// Whether a fact is worth a line: not the small changes of status that an event tells as well.
 fn is_turn(fact: &Fact) -> bool {
     match (&fact.write, &fact.reason) {
-        (Write::PodStatus { .. }, Reason::Kubelet(reason)) => matches!(
-            reason,
-            KubeletReason::ContainersReady
-                | KubeletReason::ContainersNotReady { .. }
-                | KubeletReason::PodCompleted
-                | KubeletReason::PodFailed
-                | KubeletReason::Exited { .. }
-                | KubeletReason::Activity(
-                    PodActivity::CrashLoopBackOff
-                        | PodActivity::OomKilled
-                        | PodActivity::ImagePullBackOff
-                )
-        ),
+        (Write::PodStatus { .. }, Reason::Kubelet(reason)) => {
+            is_trouble(reason)
+                || matches!(reason, KubeletReason::ContainersReady | KubeletReason::PodCompleted)
+        }
         _ => true,
     }
 }

@@ -6,7 +6,9 @@ use super::find::{Found, full_name, hpas};
 use super::words::instant;
 use crate::kube::apiserver::{Fact, Write};
 use crate::kube::controllers::replica_set::reason::ReplicaSetReason;
+use crate::kube::kubelet::reason::KubeletReason;
 use crate::kube::objects::ids::{HpaId, PodId};
+use crate::kube::objects::pod::PodActivity;
 use crate::kube::reason::Reason;
 use crate::recording::Recording;
 use crate::recording::cause::{Cause, Causes};
@@ -134,4 +136,19 @@ fn pods_of(recording: &Recording) -> BTreeMap<PodId, Found<PodId>> {
         }
     }
     all
+}
+
+/// Whether what a kubelet tells of a pod is trouble.
+pub(super) fn is_trouble(reason: &KubeletReason) -> bool {
+    matches!(
+        reason,
+        KubeletReason::ContainersNotReady { .. }
+            | KubeletReason::PodFailed
+            | KubeletReason::Exited { .. }
+            | KubeletReason::Activity(
+                PodActivity::CrashLoopBackOff
+                    | PodActivity::OomKilled
+                    | PodActivity::ImagePullBackOff
+            )
+    )
 }
